@@ -1,0 +1,59 @@
+import { samePerson, type PersonFacts } from '../person.ts';
+import type { In, Request } from '../request.ts';
+import { getRequest, type State } from '../state.ts';
+import { isoTime, MINUTE, SECOND, type EpochMs } from '../time.ts';
+import type { Workflow } from '../workflow.ts';
+import { alreadySo, record, type Decision } from './decision.ts';
+import { approverProblem, requesterProblem } from './people.ts';
+
+/** An approval that could not be acted on for this long is no longer what the approver had in mind. */
+const OPEN_WITHIN = 10 * MINUTE;
+
+/** When a request ends by itself unless something happens first; undefined where only people or the worker end it. */
+export function lapsesAt(request: Request): EpochMs | undefined {
+  if (request.state === 'pending') return request.asked.lapsesAt * SECOND;
+  return request.state === 'approved' ? request.approvedAt + OPEN_WITHIN : undefined;
+}
+
+/** A request that nobody answered, or nobody could open, in time ends; asked too early this does nothing. */
+export function decideLapse(state: State, id: string, now: EpochMs): Decision {
+  const request = getRequest(state, id);
+  const due = request && lapsesAt(request);
+  if (due === undefined || now < due) return alreadySo;
+  const why = request?.state === 'pending' ? 'unanswered' : 'not-opened';
+  return record({ format: 1, type: 'request.lapsed', at: isoTime(now), request: id, why });
+}
+
+/** Everybody an approved request stands on: the requester first, then who approved. */
+export const peopleOf = (request: In<'approved'>) => [
+  request.asked.requester,
+  ...request.approvals.map(({ given }) => given.approver),
+];
+
+/** The directory's newest word on an approved request that has waited: it may still be opened, or it lapses. */
+export function decidePeopleChecked(
+  state: State,
+  command: {
+    readonly request: string;
+    readonly people: readonly PersonFacts[];
+    readonly workflow: Workflow | undefined;
+  },
+  now: EpochMs,
+): Decision {
+  const request = getRequest(state, command.request);
+  if (request?.state !== 'approved') return alreadySo;
+  const at = isoTime(now);
+  const { workflow, people } = command;
+  const stands =
+    workflow !== undefined &&
+    peopleOf(request).every((person, position) => {
+      const facts = people.find((candidate) => samePerson(candidate, person));
+      if (facts === undefined) return false;
+      return position === 0
+        ? requesterProblem(facts, workflow.requesters) === undefined
+        : approverProblem(facts, workflow.approval.from) === undefined;
+    });
+  return stands
+    ? record({ format: 1, type: 'people.checked', at, request: request.id, people })
+    : record({ format: 1, type: 'request.lapsed', at, request: request.id, why: 'people-changed' });
+}

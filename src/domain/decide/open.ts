@@ -1,0 +1,79 @@
+import { hasQuorum } from '../approved.ts';
+import type { OpenConfirmed, OpenFailed } from '../records.ts';
+import { rulesOf } from '../rule.ts';
+import { getRequest, type State } from '../state.ts';
+import { isoTime, MINUTE, type EpochMs, type EpochSeconds } from '../time.ts';
+import type { Workflow } from '../workflow.ts';
+import { incidentProblem } from './ask.ts';
+import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
+import { approverProblem, requesterProblem } from './people.ts';
+
+/** An opening this long after the directory vouched for everybody needs a fresh word from it (promise P1). */
+export const PEOPLE_FRESH_FOR = 2 * MINUTE;
+
+/** Decides again, on the newest state, everything that was decided before; fixes the rules and the deadline. */
+export function decideOpen(
+  state: State,
+  command: { readonly request: string; readonly worker: string; readonly workflow: Workflow | undefined },
+  now: EpochMs,
+): Decision {
+  const { workflow } = command;
+  const request = getRequest(state, command.request);
+  if (request === undefined) return refuseFor('no-such-request');
+  if (request.state !== 'approved') return refuseFor('already-decided');
+  const untrusted = distrusted(state);
+  if (untrusted !== undefined) return untrusted;
+  if (workflow === undefined || workflow.hash !== request.asked.workflow.hash)
+    return refuseFor('workflow-changed');
+  if (!hasQuorum(request)) return refuseFor('approvals-insufficient');
+  if (now - request.peopleCheckedAt > PEOPLE_FRESH_FOR) return refuseFor('approval-stale');
+  const problems = request.approvals.flatMap(({ given }) => [
+    approverProblem(given.approver, workflow.approval.from),
+    requesterProblem(given.requester, workflow.requesters),
+    incidentProblem(workflow, given.incident, now),
+  ]);
+  const problem = problems.find((found) => found !== undefined);
+  if (problem !== undefined) return refuse(problem);
+  return record({
+    format: 1,
+    type: 'open.intended',
+    at: isoTime(now),
+    request: request.id,
+    worker: command.worker,
+    target: workflow.target,
+    rules: rulesOf(workflow.target, request.asked.source.address),
+    deadline: Math.floor(now / 1000) + request.asked.durationSeconds,
+    approvals: request.approvals.map(({ index }) => index),
+  });
+}
+
+export function decideArmed(
+  state: State,
+  command: { readonly request: string; readonly switches: readonly string[]; readonly from: EpochSeconds },
+  now: EpochMs,
+): Decision {
+  const request = getRequest(state, command.request);
+  if (request?.state !== 'opening' || request.armed) return alreadySo;
+  return record({ format: 1, type: 'open.armed', at: isoTime(now), ...command });
+}
+
+/** Once, whoever saw it first; a request that has gone on to closing stays there. */
+export function decideConfirmed(
+  state: State,
+  command: Pick<OpenConfirmed, 'request' | 'rules' | 'openedAt' | 'awsRequests'>,
+  now: EpochMs,
+): Decision {
+  if (getRequest(state, command.request)?.state !== 'opening') return alreadySo;
+  return record({ format: 1, type: 'open.confirmed', at: isoTime(now), ...command });
+}
+
+/** Only for a caller that has verified that nothing is open. */
+export function decideFailed(
+  state: State,
+  command: Pick<OpenFailed, 'request' | 'step' | 'code' | 'text'>,
+  now: EpochMs,
+): Decision {
+  const request = getRequest(state, command.request);
+  if (request?.state !== 'approved' && request?.state !== 'opening') return alreadySo;
+  return record({ format: 1, type: 'open.failed', at: isoTime(now), ...command });
+}

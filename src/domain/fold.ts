@@ -1,0 +1,234 @@
+import { AUTHOR, type BreakglassRecord, type RecordType } from './records.ts';
+import type { In, Life, Request, RequestState } from './request.ts';
+import type { Distrust, Known, State, Written } from './state.ts';
+import { MINUTE, type EpochMs } from './time.ts';
+import { identityKey } from './person.ts';
+
+export const REFUSAL_MEMORY: EpochMs = 10 * MINUTE;
+const DELIVERY_MEMORY: EpochMs = 24 * 60 * MINUTE;
+
+/** The next state, given one record that stands in the log. Total: what cannot be is kept out and flagged, never thrown. */
+export function fold(state: State, entry: Written): State {
+  if (entry.record.type.startsWith('log.')) return state;
+  if (entry.record.format !== 1) return distrust(state, entry, 'newer-format');
+  if (!isKnown(entry)) return distrust(state, entry, 'unknown-type');
+  if (AUTHOR[entry.record.type] !== entry.role) return distrust(state, entry, 'wrong-role');
+  return apply(state, entry);
+}
+
+const isKnown = (entry: Written): entry is Known => Object.hasOwn(AUTHOR, entry.record.type);
+
+/** The first reason is the one to look at; later ones follow from it. */
+const distrust = (state: State, { index }: Written, why: Distrust['why']): State =>
+  state.distrust === null ? { ...state, distrust: { index, why } } : state;
+
+function apply(state: State, entry: Known): State {
+  const { record } = entry;
+  switch (record.type) {
+    case 'request.asked':
+      return asked(state, entry, record);
+    case 'action.refused':
+      return refused(state, record);
+    case 'sweep.reported':
+      return state;
+    default:
+      return changed(state, entry, record);
+  }
+}
+
+type OfRequest = Exclude<BreakglassRecord, { type: 'request.asked' | 'action.refused' | 'sweep.reported' }>;
+
+function asked(
+  state: State,
+  entry: Known,
+  record: Extract<BreakglassRecord, { type: 'request.asked' }>,
+): State {
+  if (state.requests.has(record.request)) return distrust(state, entry, 'impossible');
+  const at = Date.parse(record.at);
+  const life: Life = {
+    id: record.request,
+    asked: record,
+    version: 1,
+    approvals: [],
+    peopleCheckedAt: record.requester.checkedAt,
+    closeRequested: null,
+    late: { close: false, rotation: false },
+    messages: {},
+    records: [reference(entry)],
+  };
+  return {
+    ...state,
+    requests: state.requests.set(record.request, { ...life, state: 'pending' }),
+    deliveries: state.deliveries
+      .filter((seen) => at - seen.at < DELIVERY_MEMORY)
+      .set(record.delivery, { request: record.request, at }),
+  };
+}
+
+function refused(state: State, record: Extract<BreakglassRecord, { type: 'action.refused' }>): State {
+  const at = Date.parse(record.at);
+  const key = refusalKey(record);
+  return { ...state, refusals: state.refusals.filter((when) => at - when < REFUSAL_MEMORY).set(key, at) };
+}
+
+/** What makes two refusals the same for the record: who, what, on which request, why. */
+export const refusalKey = (
+  record: Pick<
+    Extract<BreakglassRecord, { type: 'action.refused' }>,
+    'person' | 'action' | 'request' | 'codes'
+  >,
+): string =>
+  [identityKey(record.person.identity), record.action, record.request ?? '', ...record.codes].join(' ');
+
+function changed(state: State, entry: Known, record: OfRequest): State {
+  const request = state.requests.get(record.request);
+  if (request === undefined) return distrust(state, entry, 'impossible');
+  const next = transition(request, entry, record);
+  if (next === undefined) return distrust(state, entry, 'impossible');
+  const folded = { ...next, version: request.version + 1, records: [...request.records, reference(entry)] };
+  return isSettled(folded)
+    ? { ...state, requests: state.requests.delete(record.request) }
+    : { ...state, requests: state.requests.set(record.request, folded) };
+}
+
+/** Sealed, and its last message delivered: nothing is left to do. */
+export const LAST_MESSAGE = 'sealed';
+const isSettled = (request: Request): boolean =>
+  request.state === 'sealed' && LAST_MESSAGE in request.messages;
+
+const reference = (entry: Written): { index: number; leaf: string } => ({
+  index: entry.index,
+  leaf: Buffer.from(entry.leafHash).toString('hex'),
+});
+
+/** From which states a record may lead on; anything else is impossible and changes nothing. */
+const FROM = {
+  'approval.given': ['pending'],
+  'request.denied': ['pending'],
+  'request.withdrawn': ['pending', 'approved'],
+  'request.lapsed': ['pending', 'approved'],
+  'people.checked': ['approved'],
+  'close.requested': ['opening', 'open'],
+  'open.intended': ['approved'],
+  'open.armed': ['opening'],
+  'open.confirmed': ['opening'],
+  'open.failed': ['approved', 'opening'],
+  'close.intended': ['opening', 'open'],
+  'close.late': ['closing'],
+  'close.confirmed': ['closing'],
+  'rotation.started': ['closed', 'rotating'],
+  'rotation.late': ['closed', 'rotating'],
+  'rotation.confirmed': ['rotating'],
+  'rotation.skipped': ['closed'],
+  'request.sealed': ['ended', 'rotating'],
+  'messages.posted': [
+    'pending',
+    'approved',
+    'opening',
+    'open',
+    'closing',
+    'closed',
+    'rotating',
+    'ended',
+    'sealed',
+  ],
+} as const satisfies Record<
+  Exclude<RecordType, 'request.asked' | 'action.refused' | 'sweep.reported'>,
+  readonly RequestState[]
+>;
+
+function from<T extends keyof typeof FROM>(
+  request: Request,
+  type: T,
+): In<(typeof FROM)[T][number]> | undefined {
+  const allowed: readonly RequestState[] = FROM[type];
+  return allowed.includes(request.state) ? (request as In<(typeof FROM)[T][number]>) : undefined;
+}
+
+function transition(request: Request, entry: Known, record: OfRequest): Request | undefined {
+  switch (record.type) {
+    case 'approval.given': {
+      const pending = from(request, record.type);
+      if (pending === undefined) return undefined;
+      const approvals = [...pending.approvals, { index: entry.index, given: record }];
+      const checked = { ...pending, approvals, peopleCheckedAt: record.approver.checkedAt };
+      return approvals.length < pending.asked.approvalsNeeded
+        ? checked
+        : { ...checked, state: 'approved', approvedAt: Date.parse(record.at) };
+    }
+    case 'request.denied': {
+      const pending = from(request, record.type);
+      return pending && { ...pending, state: 'ended', outcome: 'denied', end: record };
+    }
+    case 'request.withdrawn': {
+      const waiting = from(request, record.type);
+      return waiting && { ...waiting, state: 'ended', outcome: 'withdrawn', end: record };
+    }
+    case 'request.lapsed': {
+      const waiting = from(request, record.type);
+      return waiting && { ...waiting, state: 'ended', outcome: 'lapsed', end: record };
+    }
+    case 'people.checked': {
+      const approved = from(request, record.type);
+      const checkedAt = Math.min(...record.people.map((person) => person.checkedAt));
+      return approved && { ...approved, peopleCheckedAt: checkedAt };
+    }
+    case 'close.requested': {
+      const live = from(request, record.type);
+      return live && { ...live, closeRequested: live.closeRequested ?? record };
+    }
+    case 'open.intended': {
+      const approved = from(request, record.type);
+      return approved && { ...approved, state: 'opening', intended: record, armed: false };
+    }
+    case 'open.armed': {
+      const opening = from(request, record.type);
+      return opening && { ...opening, armed: true };
+    }
+    case 'open.confirmed': {
+      const opening = from(request, record.type);
+      return opening && { ...opening, state: 'open', confirmed: record };
+    }
+    case 'open.failed': {
+      const opening = from(request, record.type);
+      const intended = opening?.state === 'opening' ? opening.intended : null;
+      return opening && { ...opening, state: 'ended', outcome: 'failed', end: record, intended };
+    }
+    case 'close.intended': {
+      const held = from(request, record.type);
+      const confirmed = held?.state === 'open' ? held.confirmed : null;
+      return held && { ...held, state: 'closing', confirmed, closing: record };
+    }
+    case 'close.late': {
+      const closing = from(request, record.type);
+      return closing && { ...closing, late: { ...closing.late, close: true } };
+    }
+    case 'close.confirmed': {
+      const closing = from(request, record.type);
+      return closing && { ...closing, state: 'closed', closed: record };
+    }
+    case 'rotation.started': {
+      const closed = from(request, record.type);
+      return closed && { ...closed, state: 'rotating', rotation: { step: 'running', started: record } };
+    }
+    case 'rotation.late': {
+      const closed = from(request, record.type);
+      return closed && { ...closed, late: { ...closed.late, rotation: true } };
+    }
+    case 'rotation.confirmed':
+    case 'rotation.skipped': {
+      const closed = from(request, record.type);
+      return closed && { ...closed, state: 'rotating', rotation: { step: 'done', result: record } };
+    }
+    case 'request.sealed': {
+      const finished = from(request, record.type);
+      return finished && { ...finished, state: 'sealed', sealed: record, before: finished };
+    }
+    case 'messages.posted': {
+      const messages = Object.fromEntries(
+        record.messages.map(({ key, channel, ts }) => [key, { channel, ts }]),
+      );
+      return { ...request, messages: { ...request.messages, ...messages } };
+    }
+  }
+}

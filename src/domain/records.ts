@@ -1,0 +1,263 @@
+import type { Incident } from './incident.ts';
+import type { Person, PersonFacts } from './person.ts';
+import type { RefusalCode } from './refusals.ts';
+import type { OpenRule, Rule, Target } from './rule.ts';
+import type { EpochMs, EpochSeconds } from './time.ts';
+
+/**
+ * Everything that can happen, one type a kind of record. A record is a fact: written once, by one role, never changed.
+ * All values are plain JSON. `at` is when it happened by the writer's clock, RFC 3339.
+ */
+type Fact<T extends string, Body> = { readonly format: 1; readonly type: T; readonly at: string } & Body;
+type Of = { readonly request: string };
+
+export type CloseTrigger = 'deadline' | 'done' | 'revoked' | 'sweep' | 'gone' | 'undo';
+export type OpenStep = 'decide' | 'arm' | 'schedule' | 'margin' | 'authorize' | 'verify' | 'pin';
+
+/** A certificate as it can be told apart: serial in upper-case hex, SHA-256 of the DER in lower-case hex. */
+export type CertificateFacts = {
+  readonly serial: string;
+  readonly fingerprint: string;
+  readonly notAfter: EpochMs;
+};
+
+export type Source = { readonly address: string; readonly name: string | null };
+
+/** The workflow as the asker saw it. */
+export type WorkflowRef = { readonly name: string; readonly title: string; readonly hash: string };
+
+export type RequestAsked = Fact<
+  'request.asked',
+  Of & {
+    /** What made this request unique when it arrived: a repeated delivery asks nothing new. */
+    readonly delivery: string;
+    readonly workflow: WorkflowRef;
+    readonly requester: PersonFacts;
+    readonly source: Source;
+    readonly port: number;
+    readonly durationSeconds: number;
+    readonly reason: string;
+    readonly incident: Incident;
+    readonly approvalsNeeded: number;
+    readonly lapsesAt: EpochSeconds;
+    /** Where its thread lives. */
+    readonly channel: string;
+    readonly auditChannel: string;
+  }
+>;
+
+/** A known person asked or clicked and was told no. Repetitions within ten minutes are not recorded again. */
+export type ActionRefused = Fact<
+  'action.refused',
+  {
+    readonly request: string | null;
+    readonly action: string;
+    readonly person: Person;
+    readonly workflow: string | null;
+    readonly codes: readonly RefusalCode[];
+  }
+>;
+
+export type ApprovalGiven = Fact<
+  'approval.given',
+  Of & {
+    readonly approver: PersonFacts;
+    /** SHA-256 over the canonical JSON of what the card showed. */
+    readonly shown: string;
+    /** The incident, looked up again for this click. */
+    readonly incident: Incident;
+    /** The requester, checked again for this click. */
+    readonly requester: PersonFacts;
+  }
+>;
+
+export type RequestDenied = Fact<'request.denied', Of & { readonly by: Person }>;
+export type RequestWithdrawn = Fact<'request.withdrawn', Of & { readonly by: Person }>;
+export type RequestLapsed = Fact<
+  'request.lapsed',
+  Of & { readonly why: 'unanswered' | 'people-changed' | 'not-opened' }
+>;
+
+/** The directory, asked again because an approval had waited too long to be acted on. */
+export type PeopleChecked = Fact<'people.checked', Of & { readonly people: readonly PersonFacts[] }>;
+
+export type CloseRequested = Fact<
+  'close.requested',
+  Of & { readonly by: Person; readonly trigger: 'done' | 'revoked' }
+>;
+
+export type OpenIntended = Fact<
+  'open.intended',
+  Of & {
+    readonly worker: string;
+    readonly target: Target;
+    readonly rules: readonly Rule[];
+    readonly deadline: EpochSeconds;
+    readonly approvals: readonly number[];
+  }
+>;
+export type OpenArmed = Fact<
+  'open.armed',
+  Of & { readonly switches: readonly string[]; readonly from: EpochSeconds }
+>;
+export type OpenConfirmed = Fact<
+  'open.confirmed',
+  Of & {
+    readonly rules: readonly OpenRule[];
+    readonly openedAt: EpochMs;
+    readonly awsRequests: readonly string[];
+  }
+>;
+/** Verified: nothing of this request is open. */
+export type OpenFailed = Fact<
+  'open.failed',
+  Of & { readonly step: OpenStep; readonly code: string; readonly text: string }
+>;
+
+export type CloseIntended = Fact<
+  'close.intended',
+  Of & { readonly trigger: CloseTrigger; readonly worker: string }
+>;
+export type CloseConfirmed = Fact<
+  'close.confirmed',
+  Of & {
+    readonly trigger: CloseTrigger;
+    /** When absence was first observed in an unbroken run of observations. */
+    readonly closedAt: EpochMs;
+    /** After the deadline; negative when closed early; null when it never had one. */
+    readonly latenessMs: number | null;
+    readonly connections: 'may-live-on' | 'kept-by-another-grant';
+    readonly awsRequests: readonly string[];
+  }
+>;
+
+export type RotationStarted = Fact<
+  'rotation.started',
+  Of & {
+    readonly worker: string;
+    readonly attempt: number;
+    readonly certificate: string;
+    readonly before: CertificateFacts;
+  }
+>;
+export type RotationConfirmed = Fact<
+  'rotation.confirmed',
+  Of & {
+    readonly before: CertificateFacts;
+    readonly after: CertificateFacts;
+    readonly servedAt: EpochMs;
+    readonly probe: string;
+  }
+>;
+export type RotationSkipped = Fact<'rotation.skipped', Of & { readonly why: 'workflow-says-none' }>;
+/** Overdue and still being tried; said once for each request. */
+export type RotationLate = Fact<'rotation.late', Of & { readonly text: string }>;
+/** The closing is overdue and still being tried; said once for each request. */
+export type CloseLate = Fact<'close.late', Of & { readonly text: string }>;
+
+export type RequestSealed = Fact<
+  'request.sealed',
+  Of & {
+    readonly summary: Summary;
+    /** Every record of this request before this one: index in the log and leaf hash, lower-case hex. */
+    readonly records: readonly { readonly index: number; readonly leaf: string }[];
+  }
+>;
+
+/** Slack messages that exist because of this request, by what they are. */
+export type MessagesPosted = Fact<
+  'messages.posted',
+  Of & {
+    readonly messages: readonly { readonly key: string; readonly channel: string; readonly ts: string }[];
+  }
+>;
+
+/** A rule of ours that was not as it should be, or one on a protected port that nobody asked for. */
+export type SweepReported = Fact<
+  'sweep.reported',
+  {
+    readonly request: string | null;
+    readonly finding: 'overdue' | 'unknown' | 'vanished';
+    readonly rules: readonly OpenRule[];
+  }
+>;
+
+export type Outcome = 'denied' | 'withdrawn' | 'lapsed' | 'failed' | 'closed';
+
+/** Who asked for what, why, who decided, what was opened when exactly, and how it ended. */
+export type Summary = {
+  readonly request: string;
+  readonly outcome: Outcome;
+  readonly workflow: WorkflowRef;
+  readonly requester: Person;
+  readonly reason: string;
+  readonly incident: Incident;
+  readonly source: Source;
+  readonly port: number;
+  readonly approvers: readonly Person[];
+  readonly decidedBy: Person | null;
+  readonly askedAt: EpochMs;
+  readonly approvedAt: EpochMs | null;
+  readonly openedAt: EpochMs | null;
+  readonly deadline: EpochSeconds | null;
+  readonly closedAt: EpochMs | null;
+  readonly closedBecause: CloseTrigger | null;
+  readonly closeAskedBy: Person | null;
+  readonly latenessMs: number | null;
+  readonly rules: readonly OpenRule[];
+  readonly connections: CloseConfirmed['connections'] | null;
+  readonly rotation: { readonly before: CertificateFacts; readonly after: CertificateFacts } | null;
+  readonly failure: { readonly step: OpenStep; readonly code: string; readonly text: string } | null;
+};
+
+export type BreakglassRecord =
+  | RequestAsked
+  | ActionRefused
+  | ApprovalGiven
+  | RequestDenied
+  | RequestWithdrawn
+  | RequestLapsed
+  | PeopleChecked
+  | CloseRequested
+  | OpenIntended
+  | OpenArmed
+  | OpenConfirmed
+  | OpenFailed
+  | CloseIntended
+  | CloseLate
+  | CloseConfirmed
+  | RotationStarted
+  | RotationLate
+  | RotationConfirmed
+  | RotationSkipped
+  | RequestSealed
+  | MessagesPosted
+  | SweepReported;
+
+export type RecordType = BreakglassRecord['type'];
+
+/** The only role whose signature makes a record of this type count: nobody decides for people but the bot, nobody acts but the worker. */
+export const AUTHOR = {
+  'request.asked': 'bot',
+  'action.refused': 'bot',
+  'approval.given': 'bot',
+  'request.denied': 'bot',
+  'request.withdrawn': 'bot',
+  'request.lapsed': 'bot',
+  'people.checked': 'bot',
+  'close.requested': 'bot',
+  'messages.posted': 'bot',
+  'open.intended': 'worker',
+  'open.armed': 'worker',
+  'open.confirmed': 'worker',
+  'open.failed': 'worker',
+  'close.intended': 'worker',
+  'close.late': 'worker',
+  'close.confirmed': 'worker',
+  'rotation.started': 'worker',
+  'rotation.late': 'worker',
+  'rotation.confirmed': 'worker',
+  'rotation.skipped': 'worker',
+  'request.sealed': 'worker',
+  'sweep.reported': 'worker',
+} as const satisfies Record<RecordType, 'bot' | 'worker'>;

@@ -1,0 +1,105 @@
+import type {
+  ApprovalGiven,
+  CloseConfirmed,
+  CloseIntended,
+  CloseRequested,
+  OpenConfirmed,
+  OpenFailed,
+  OpenIntended,
+  RequestAsked,
+  RequestDenied,
+  RequestLapsed,
+  RequestSealed,
+  RequestWithdrawn,
+  RotationConfirmed,
+  RotationSkipped,
+  RotationStarted,
+} from './records.ts';
+import type { EpochMs } from './time.ts';
+
+/*
+ * pending ─┬─> denied | withdrawn | lapsed ──────────────────────────────────────> sealed
+ *          └─> approved ──> opening ─┬─> open ──> closing ──> closed ──> rotating ─> sealed
+ *                   └────────────────┴─> failed (verified: nothing is open) ───────> sealed
+ *
+ * approved also lapses (people changed) and is withdrawn; opening also goes straight to closing.
+ * The log is the authority, never a timestamp: a state changes only by folding a record (fold.ts).
+ */
+
+/** What every request has, whatever its state. */
+export type Life = {
+  readonly id: string;
+  readonly asked: RequestAsked;
+  /** Records folded into this request; a decision names the version it was made on by being made under the log's lock. */
+  readonly version: number;
+  readonly approvals: readonly IndexedApproval[];
+  /** The latest moment at which the directory vouched for requester and approvers together. */
+  readonly peopleCheckedAt: EpochMs;
+  readonly closeRequested: CloseRequested | null;
+  readonly late: { readonly close: boolean; readonly rotation: boolean };
+  /** Slack messages by key. */
+  readonly messages: Readonly<Record<string, { readonly channel: string; readonly ts: string }>>;
+  readonly records: readonly { readonly index: number; readonly leaf: string }[];
+};
+
+export type IndexedApproval = { readonly index: number; readonly given: ApprovalGiven };
+
+type Intended = { readonly intended: OpenIntended; readonly armed: boolean };
+type Ended =
+  | { readonly outcome: 'denied'; readonly end: RequestDenied }
+  | { readonly outcome: 'withdrawn'; readonly end: RequestWithdrawn }
+  | { readonly outcome: 'lapsed'; readonly end: RequestLapsed }
+  | { readonly outcome: 'failed'; readonly end: OpenFailed; readonly intended: OpenIntended | null };
+
+/** Half a line each: who acts next. */
+export type Request =
+  /** approvers */
+  | (Life & { readonly state: 'pending' })
+  /** worker: open */
+  | (Life & { readonly state: 'approved'; readonly approvedAt: EpochMs })
+  /** worker: confirm or undo */
+  | (Life & Intended & { readonly state: 'opening'; readonly approvedAt: EpochMs })
+  /** nobody, until the deadline or somebody ends it */
+  | (Life &
+      Intended & { readonly state: 'open'; readonly approvedAt: EpochMs; readonly confirmed: OpenConfirmed })
+  /** worker: revoke until absence is proven */
+  | (Life &
+      Intended & {
+        readonly state: 'closing';
+        readonly approvedAt: EpochMs;
+        readonly confirmed: OpenConfirmed | null;
+        readonly closing: CloseIntended;
+      })
+  /** worker: rotate */
+  | (Life & Closed & { readonly state: 'closed' })
+  /** worker: prove the new certificate, then seal */
+  | Rotating
+  /** worker: seal */
+  | EndedEarly
+  /** bot: the last messages; then it leaves the state. `before` is what it was when it was sealed. */
+  | (Life & {
+      readonly state: 'sealed';
+      readonly sealed: RequestSealed;
+      readonly before: EndedEarly | Rotating;
+    });
+
+type EndedEarly = Life & Ended & { readonly state: 'ended' };
+type Rotating = Life & Closed & { readonly state: 'rotating'; readonly rotation: RotationProgress };
+
+type Closed = Intended & {
+  readonly approvedAt: EpochMs;
+  readonly confirmed: OpenConfirmed | null;
+  readonly closed: CloseConfirmed;
+};
+
+export type RotationProgress =
+  | { readonly step: 'running'; readonly started: RotationStarted }
+  | { readonly step: 'done'; readonly result: RotationConfirmed | RotationSkipped };
+
+export type RequestState = Request['state'];
+export type In<S extends RequestState> = Extract<Request, { readonly state: S }>;
+
+/** May hold a rule in AWS: from the intention until absence is proven. */
+export type Holding = In<'opening' | 'open' | 'closing'>;
+export const isHolding = (request: Request): request is Holding =>
+  request.state === 'opening' || request.state === 'open' || request.state === 'closing';
