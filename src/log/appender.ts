@@ -1,0 +1,221 @@
+import { decideBatch, foldAll, type Batch, type Pending } from './batch.ts';
+import { readCommit, writeCommit, type Chain, type VerifiedCommit } from './chain.ts';
+import { createCommit, lookAhead, type Patience } from './create-commit.ts';
+import { LogError } from './errors.ts';
+import { readLog } from './reader.ts';
+import { Turns } from './turns.ts';
+import type {
+  Committed,
+  Entry,
+  Head,
+  Log,
+  LogRecord,
+  LogStore,
+  Projection,
+  Proposal,
+  Signer,
+} from './types.ts';
+
+export interface AppenderParts<S, R> {
+  readonly store: LogStore;
+  readonly signer: Signer;
+  readonly projection: Projection<S, R>;
+  readonly patience: Patience;
+}
+
+type Listener<S, R> = (entries: readonly Entry<R>[], state: S) => void;
+/** Small beside a round trip to a bucket, large beside what a timer errs by. */
+const STEP_MS = 4;
+
+type Refresher = { readonly resolve: (head: Head) => void; readonly reject: (error: unknown) => void };
+
+/**
+ * One process's view of the log, and its queue of appends. Everything that touches the store happens in one loop, a round
+ * at a time: read if asked or in doubt, then one commit of all that waits. While its PUT is under way the next ones queue.
+ */
+export class Appender<S, R extends LogRecord> implements Log<S, R> {
+  readonly #parts: AppenderParts<S, R>;
+  readonly #listeners = new Set<Listener<S, R>>();
+  #chain: Chain;
+  #state: S;
+  #broken: LogError | undefined;
+  #waiting: Pending<S, R>[] = [];
+  #refreshers: Refresher[] = [];
+  #running = false;
+  readonly #turns = new Turns();
+  /** A commit has just been tried and there is more to write: others may be as busy. */
+  #racing = false;
+  /** A PUT whose answer never came may still land: read before the next write. */
+  #inDoubt = false;
+
+  /** Starts at a verified chain and the state folded from it. */
+  constructor(parts: AppenderParts<S, R>, chain: Chain, state: S) {
+    this.#parts = parts;
+    this.#chain = chain;
+    this.#state = state;
+  }
+
+  get origin(): string {
+    return this.#chain.origin;
+  }
+
+  get state(): S {
+    return this.#state;
+  }
+
+  get head(): Head {
+    return this.#chain.head;
+  }
+
+  get broken(): LogError | undefined {
+    return this.#broken;
+  }
+
+  subscribe(listener: Listener<S, R>): () => void {
+    // One function may be subscribed twice.
+    const own: Listener<S, R> = (entries, state) => listener(entries, state);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  append<T>(propose: (state: S) => Proposal<R, T>): Promise<Committed<T, R>> {
+    return new Promise((resolve, reject) => {
+      const decide: Pending<S, R>['decide'] = (state) => {
+        const { records, result } = propose(state);
+        return { records, resolve: (entries, head) => resolve({ result, entries, head }) };
+      };
+      this.#waiting.push({ decide, reject });
+      this.#start();
+    });
+  }
+
+  refresh(): Promise<Head> {
+    return new Promise((resolve, reject) => {
+      this.#refreshers.push({ resolve, reject });
+      this.#start();
+    });
+  }
+
+  #start(): void {
+    if (this.#running) return;
+    this.#running = true;
+    // What is appended in the same tick travels together.
+    queueMicrotask(() => void this.#run());
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#refreshers.length > 0) await this.#round();
+    this.#running = false;
+    // Who appends again at once goes on racing.
+    setImmediate(() => (this.#racing = this.#running && this.#racing));
+  }
+
+  async #round(): Promise<void> {
+    const refreshers = this.#refreshers;
+    this.#refreshers = [];
+    try {
+      if (this.#broken !== undefined) throw this.#broken;
+      if (this.#inDoubt || refreshers.length > 0) await this.#readToHead();
+      else if (this.#racing) await this.#standBack();
+    } catch (error) {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const { reject } of [...refreshers, ...waiting]) reject(error);
+      return;
+    }
+    for (const { resolve } of refreshers) resolve(this.head);
+    await this.#commitWaiting();
+  }
+
+  async #standBack(): Promise<void> {
+    const { store, patience } = this.#parts;
+    for (let looks = this.#turns.looks(this.head.commit); looks > 0; looks -= 1) {
+      if (await this.#adoptAll(await lookAhead(store, this.head.commit + 1))) break;
+    }
+    const steps = this.#turns.steps;
+    if (steps > 0) await patience.wait(steps * STEP_MS);
+  }
+
+  async #commitWaiting(): Promise<void> {
+    const { signer, projection } = this.#parts;
+    const batch = decideBatch(this.#chain, this.#state, signer.role, projection, this.#waiting);
+    this.#waiting = [...batch.rest];
+    for (const settle of batch.settled) settle();
+    if (batch.lines.length === 0) return;
+    try {
+      await this.#commit(batch);
+    } catch (error) {
+      for (const { reject } of batch.members) reject(error);
+    }
+  }
+
+  async #commit(batch: Batch<S, R>): Promise<void> {
+    const { store, signer, patience } = this.#parts;
+    const bytes = await writeCommit(this.#chain, batch.lines, signer);
+    // No reader may ever find what this process would not accept itself.
+    const own = readCommit(this.#chain, bytes);
+
+    const number = own.chain.head.commit;
+    const alongside = this.#racing && this.#turns.contended ? lookAhead(store, number) : undefined;
+    this.#racing = true;
+    let found: Uint8Array;
+    try {
+      found = await createCommit(store, number, bytes, patience, alongside);
+    } catch (error) {
+      this.#inDoubt = true;
+      throw error;
+    }
+    if (found === bytes) {
+      this.#turns.won();
+      this.#advance(own.chain, batch.entries, batch.state);
+      batch.settleMembers(own.chain.head);
+      return;
+    }
+    await this.#adoptAll([found, ...((await alongside)?.slice(1) ?? [])]);
+    this.#waiting = [...batch.members, ...this.#waiting];
+  }
+
+  async #readToHead(): Promise<void> {
+    const commits = readLog(this.#parts.store, {}, this.#chain);
+    for (;;) {
+      const next = await this.#believe(() => commits.next());
+      if (next.done === true) break;
+      this.#adopt(next.value);
+    }
+    this.#inDoubt = false;
+  }
+
+  /** What the store says; once it contradicts itself or what was read before, never again. */
+  async #believe<T>(read: () => T | Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof LogError && error.code !== 'store-unavailable') this.#broken = error;
+      throw error;
+    }
+  }
+
+  /** Commits of others that follow the head, in order; answers whether there were any. */
+  async #adoptAll(found: readonly Uint8Array[]): Promise<boolean> {
+    for (const bytes of found) this.#adopt(await this.#believe(() => readCommit(this.#chain, bytes)));
+    return found.length > 0;
+  }
+
+  #adopt({ chain, entries }: VerifiedCommit): void {
+    this.#turns.lost();
+    const known = entries as readonly Entry<R>[];
+    this.#advance(chain, known, foldAll(this.#parts.projection, this.#state, known));
+  }
+
+  #advance(chain: Chain, entries: readonly Entry<R>[], state: S): void {
+    this.#chain = chain;
+    this.#state = state;
+    for (const listener of this.#listeners) {
+      try {
+        listener(entries, state);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+      }
+    }
+  }
+}

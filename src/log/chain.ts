@@ -1,0 +1,118 @@
+import { canonicalText, parseCanonical } from './canonical.ts';
+import { checkpointText } from './checkpoint.ts';
+import { decodeCommit, encodeCommit, type Commit } from './commit.ts';
+import { LogError } from './errors.ts';
+import { openKeyRing, turnKeyRing, type KeyRing } from './key-ring.ts';
+import { parseVkey, verifies } from './keys.ts';
+import { formatNote } from './note.ts';
+import { EMPTY_TREE, grow, leafHash, rootOf, type Tree } from './tree.ts';
+import { ROLES, type Entry, type Head, type LogRecord, type Role, type Signer } from './types.ts';
+
+/** A place in the log up to which everything is verified, and all that is needed to go on from there. Immutable. */
+export interface Chain {
+  readonly origin: string;
+  readonly head: Head;
+  readonly tree: Tree;
+  readonly keys: KeyRing;
+}
+
+/** One verified commit: the chain that ends with it, and what it holds. */
+export interface VerifiedCommit {
+  readonly chain: Chain;
+  readonly entries: readonly Entry<LogRecord>[];
+}
+
+/**
+ * Verifies the object of the next commit (the first one when there is no chain yet): form, origin, key, signature,
+ * canonical records, tree, keys replaced. LogError, with the number of the commit.
+ */
+export function readCommit(chain: Chain | undefined, bytes: Uint8Array): VerifiedCommit {
+  const number = numberAfter(chain);
+  try {
+    return verified(chain, number, decodeCommit(bytes));
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error;
+    throw new LogError(error.code, `commit ${number}: ${error.message}`, { commit: number, cause: error });
+  }
+}
+
+function verified(chain: Chain | undefined, number: number, commit: Commit): VerifiedCommit {
+  const { origin, size, rootHash } = commit.checkpoint;
+  if (chain !== undefined && chain.origin !== origin) {
+    throw new LogError('wrong-origin', `its checkpoint is of ${origin}, not of ${chain.origin}`);
+  }
+  const records = commit.lines.map(parseCanonical);
+  const keys = chain?.keys ?? openKeyRing(records[0]!, origin);
+  const role = signerOf(commit, keys, origin);
+
+  const leaves = commit.lines.map((line) => leafHash(Buffer.from(line)));
+  const before = chain?.tree ?? EMPTY_TREE;
+  const tree = grow(before, leaves);
+  if (tree.size !== size || base64(rootOf(tree)) !== rootHash) {
+    throw new LogError('root-mismatch', 'its checkpoint does not cover exactly the records up to here');
+  }
+
+  const turning = chain === undefined ? records.slice(1) : records;
+  return {
+    chain: {
+      origin,
+      head: { commit: number, size, rootHash, checkpoint: commit.note },
+      tree,
+      keys: turning.reduce((ring, record) => turnKeyRing(ring, record, role), keys),
+    },
+    entries: records.map((record, i) => ({
+      index: before.size + i,
+      commit: number,
+      role,
+      record,
+      leafHash: leaves[i]!,
+    })),
+  };
+}
+
+function signerOf({ signature, signedText }: Commit, keys: KeyRing, origin: string): Role {
+  const role = ROLES.find((each) => keys.current[each].keyId === signature.keyId);
+  if (role === undefined || signature.name !== origin) {
+    const replaced = keys.usedIds.includes(signature.keyId) ? ', which has been replaced' : '';
+    throw new LogError('unknown-key', `signed by key ${signature.name}+${signature.keyId}${replaced}`);
+  }
+  if (!verifies(keys.current[role], signedText, signature.signature)) {
+    throw new LogError('bad-signature', `its signature is not one of the ${role}'s key`);
+  }
+  return role;
+}
+
+/** The bytes of the next commit: these canonical texts, signed. LogError `signer-unavailable` when the signer fails. */
+export async function writeCommit(
+  chain: Pick<Chain, 'origin' | 'tree'>,
+  lines: readonly string[],
+  signer: Signer,
+): Promise<Uint8Array> {
+  const leaves = lines.map((line) => leafHash(Buffer.from(line)));
+  const tree = grow(chain.tree, leaves);
+  const text = checkpointText({ origin: chain.origin, size: tree.size, rootHash: base64(rootOf(tree)) });
+  const { name, keyId } = parseVkey(signer.vkey);
+  const signature = await signed(signer, text);
+  return encodeCommit(lines, formatNote({ text, signatures: [{ name, keyId, signature }] }));
+}
+
+async function signed(signer: Signer, text: string): Promise<Uint8Array> {
+  try {
+    return await signer.sign(Buffer.from(text));
+  } catch (cause) {
+    throw new LogError('signer-unavailable', `the ${signer.role}'s signing key does not answer`, { cause });
+  }
+}
+
+/** The bytes of the first commit of a log. LogError as readCommit gives it for what it would not accept. */
+export async function firstCommit(
+  opening: { readonly at: string; readonly origin: string; readonly keys: Readonly<Record<Role, string>> },
+  signer: Signer,
+): Promise<Uint8Array> {
+  const { at, origin, keys } = opening;
+  const line = canonicalText({ format: 1, type: 'log.opened', at, deployment: origin, keys } as LogRecord);
+  return writeCommit({ origin, tree: EMPTY_TREE }, [line], signer);
+}
+
+const numberAfter = (chain: Chain | undefined): number => (chain?.head.commit ?? 0) + 1;
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

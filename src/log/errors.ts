@@ -1,0 +1,36 @@
+/** Why the log refuses. All but the last group mean that the log, or what was offered to it, is not what it must be. */
+export type LogErrorCode =
+  // an object or a record is not in the form docs/log-format.md gives
+  | 'malformed'
+  | 'not-canonical'
+  | 'too-large'
+  | 'unknown-format'
+  // signed by nobody we know, or saying something else than its records
+  | 'wrong-origin'
+  | 'unknown-key'
+  | 'wrong-role'
+  | 'bad-signature'
+  | 'root-mismatch'
+  // the sequence is not whole
+  | 'gap'
+  | 'head-moved-back'
+  // the wrong log, or none
+  | 'other-deployment'
+  | 'no-log'
+  // nothing is known to be wrong: try again
+  | 'store-unavailable'
+  | 'signer-unavailable';
+
+/** The one error of this library. Its text names commits and keys, never a secret, and is safe to show. */
+export class LogError extends Error {
+  readonly code: LogErrorCode;
+  /** The commit where it was found, when there is one. */
+  readonly commit: number | undefined;
+
+  constructor(code: LogErrorCode, text: string, options: { commit?: number; cause?: unknown } = {}) {
+    super(text, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'LogError';
+    this.code = code;
+    this.commit = options.commit;
+  }
+}

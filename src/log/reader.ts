@@ -1,0 +1,130 @@
+import { readCommit, type Chain, type VerifiedCommit } from './chain.ts';
+import { commitKey, commitNumber } from './commit.ts';
+import { LogError } from './errors.ts';
+import { LIST_PAGE, type Head, type LogStore } from './types.ts';
+
+/** What the reader of a log already knows from elsewhere. */
+export interface Expected {
+  /** The deployment the log must be of. */
+  readonly origin?: string;
+  /** The verifier keys of both roles that the log was opened with; without them the first commit is taken at its word. */
+  readonly trustedKeys?: readonly string[];
+  /** A checkpoint seen before, by any means: the log must contain it. */
+  readonly atLeast?: Pick<Head, 'size' | 'rootHash'>;
+}
+
+// One read takes as long as ten or more can be under way: keeps start-up from paying a round trip a commit.
+const READ_AHEAD = 16;
+
+/**
+ * Reads and verifies everything after `from` (or from the beginning), one commit at a time, to where the store ends when it is asked.
+ * LogError of any integrity code at the first commit that does not hold; `store-unavailable` when the store fails.
+ */
+export async function* readLog(
+  store: LogStore,
+  expected: Expected = {},
+  from?: Chain,
+): AsyncGenerator<VerifiedCommit, void, undefined> {
+  let chain = from;
+  for await (const bytes of objectsAfter(store, from)) {
+    const commit = readCommit(chain, bytes);
+    if (chain === undefined) checkBeginning(commit.chain, expected);
+    checkPassing(chain?.head.size ?? 0, commit.chain.head, expected);
+    chain = commit.chain;
+    yield commit;
+  }
+  const size = chain?.head.size ?? 0;
+  if (size < (expected.atLeast?.size ?? 0)) {
+    throw new LogError(
+      'head-moved-back',
+      `the log ends at ${size} records, ${expected.atLeast?.size} were seen before`,
+    );
+  }
+}
+
+/** One object of the log. LogError `store-unavailable` when the store fails. */
+export const readObject = (store: LogStore, number: number): Promise<Uint8Array | undefined> =>
+  ask(() => store.read(commitKey(number)));
+
+async function* objectsAfter(
+  store: LogStore,
+  from: Chain | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let number = from?.head.commit ?? 0;
+  // From the key before the head, so that the answer shows whether the head is still there.
+  let after = from === undefined ? undefined : commitKey(number - 1);
+  let expectHead = from !== undefined;
+  for (;;) {
+    const keys = await ask(() => store.list(after));
+    if (expectHead && keys[0] !== commitKey(number)) {
+      throw new LogError('head-moved-back', `commit ${number} was there and is gone`, { commit: number });
+    }
+    const fresh = expectHead ? keys.slice(1) : keys;
+    for await (const [key, bytes] of readAhead(store, fresh)) {
+      number += 1;
+      yield expectNext(number, key, bytes);
+    }
+    // Ends here although more may have been written since: a busy log must not keep its reader for ever.
+    if (keys.length < LIST_PAGE) return;
+    expectHead = false;
+    after = keys.at(-1);
+  }
+}
+
+async function* readAhead(
+  store: LogStore,
+  keys: readonly string[],
+): AsyncGenerator<readonly [string, Uint8Array | undefined], void, undefined> {
+  const underWay: Promise<Uint8Array | undefined>[] = [];
+  for (const [i, key] of keys.entries()) {
+    for (const next of keys.slice(i + underWay.length, i + READ_AHEAD)) {
+      const reading = ask(() => store.read(next));
+      // A failure is met when its turn comes, or never if an earlier commit ends the reading.
+      reading.catch(() => {});
+      underWay.push(reading);
+    }
+    yield [key, await underWay.shift()];
+  }
+}
+
+function expectNext(number: number, key: string, bytes: Uint8Array | undefined): Uint8Array {
+  const found = commitNumber(key);
+  if (found === undefined) throw new LogError('malformed', `${key} is not a commit`, { commit: number });
+  if (found !== number || bytes === undefined) {
+    throw new LogError('gap', `commit ${number} is missing, ${found} is listed`, { commit: number });
+  }
+  return bytes;
+}
+
+function checkBeginning({ origin, keys }: Chain, expected: Expected): void {
+  if (expected.origin !== undefined && expected.origin !== origin) {
+    throw new LogError('other-deployment', `the log is of ${origin}, not of ${expected.origin}`, {
+      commit: 1,
+    });
+  }
+  const untrusted = Object.values(keys.current).find(
+    ({ text }) => expected.trustedKeys?.includes(text) === false,
+  );
+  if (untrusted !== undefined) {
+    throw new LogError('unknown-key', `the log was opened with ${untrusted.text}, which is not trusted`, {
+      commit: 1,
+    });
+  }
+}
+
+function checkPassing(before: number, head: Head, { atLeast }: Expected): void {
+  if (atLeast === undefined || atLeast.size <= before || atLeast.size > head.size) return;
+  if (atLeast.size !== head.size || atLeast.rootHash !== head.rootHash) {
+    const text = `commit ${head.commit}: the log does not contain the checkpoint of ${atLeast.size} records seen before`;
+    throw new LogError('root-mismatch', text, { commit: head.commit });
+  }
+}
+
+/** The store's answer. LogError `store-unavailable` for whatever it throws. */
+export async function ask<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question();
+  } catch (cause) {
+    throw new LogError('store-unavailable', 'the log cannot be reached', { cause });
+  }
+}
