@@ -1,0 +1,74 @@
+import type { In } from '../domain/request.ts';
+import { getRequest } from '../domain/state.ts';
+import { SECOND, type EpochMs } from '../domain/time.ts';
+import { close } from './close.ts';
+import { open } from './open.ts';
+import { rotate } from './rotate.ts';
+import { seal } from './seal.ts';
+import type { Worker } from './worker.ts';
+
+/** An opening that another worker began and did not finish is taken over after this long. */
+const TAKE_OVER_AFTER = 20 * SECOND;
+
+/**
+ * Does whatever a request needs next, as far as that is the worker's to do, until it has to wait. Answers when to look
+ * again, or undefined while only somebody else can move it. May be called at any time, by any number of workers.
+ */
+export async function advance(worker: Worker, id: string): Promise<EpochMs | undefined> {
+  for (;;) {
+    const request = getRequest(worker.log.state, id);
+    if (request === undefined) return undefined;
+    const { version } = request;
+    const again = await step(worker, id);
+    if (again !== undefined) return again;
+    if (getRequest(worker.log.state, id)?.version === version) return undefined;
+  }
+}
+
+async function step(worker: Worker, id: string): Promise<EpochMs | undefined> {
+  const request = getRequest(worker.log.state, id);
+  switch (request?.state) {
+    case undefined:
+    case 'pending':
+    case 'sealed':
+      return undefined;
+    case 'approved':
+      await open(worker, id);
+      return undefined;
+    case 'opening':
+      return resume(worker, request);
+    case 'open': {
+      const { deadline } = request.intended;
+      if (request.closeRequested !== null) await close(worker, id, request.closeRequested.trigger);
+      else if (worker.memory.deadlines.left(id, deadline) <= 0) await close(worker, id, 'deadline');
+      else return worker.memory.deadlines.wakeAt(id, deadline);
+      return undefined;
+    }
+    case 'closing':
+      await close(worker, id, request.closing.trigger);
+      return undefined;
+    case 'closed':
+      return rotate(worker, id);
+    case 'rotating':
+      if (request.rotation.step === 'running') return rotate(worker, id);
+      await seal(worker, id);
+      return undefined;
+    case 'ended':
+      await seal(worker, id);
+      return undefined;
+  }
+}
+
+/** Only reached when no opening of ours is under way: it was cut off, here or in another process. */
+async function resume(worker: Worker, request: In<'opening'>): Promise<EpochMs | undefined> {
+  const { id, intended, closeRequested } = request;
+  const left = worker.memory.deadlines.left(id, intended.deadline);
+  const takeOver = Date.parse(intended.at) + TAKE_OVER_AFTER;
+  const elsewhere = intended.worker !== worker.name;
+  if (elsewhere && left > 0 && worker.clock.now() < takeOver)
+    return Math.min(takeOver, worker.memory.deadlines.wakeAt(id, intended.deadline));
+  if (closeRequested !== null) await close(worker, id, closeRequested.trigger);
+  else if (left <= 0) await close(worker, id, 'deadline');
+  else await open(worker, id);
+  return undefined;
+}

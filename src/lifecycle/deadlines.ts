@@ -1,0 +1,48 @@
+import type { EpochMs, EpochSeconds } from '../domain/time.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/**
+ * When windows end, on two clocks: a deadline has passed when the wall clock says so or as much monotonic time has gone by
+ * as was left when this process first saw it. A clock set back keeps nothing open; one set forward closes early.
+ */
+export class Deadlines {
+  readonly #clock: Clock;
+  readonly #due = new Map<string, { readonly deadline: EpochSeconds; readonly monotonic: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Starts the monotonic count for a request; a changed deadline starts it again. */
+  watch(request: string, deadline: EpochSeconds): void {
+    if (this.#due.get(request)?.deadline === deadline) return;
+    const left = deadline * 1000 - this.#clock.now();
+    this.#due.set(request, { deadline, monotonic: this.#clock.monotonic() + left });
+  }
+
+  /** Milliseconds until it ends; zero or negative once it has. */
+  left(request: string, deadline: EpochSeconds): number {
+    this.watch(request, deadline);
+    return Math.min(deadline * 1000 - this.#clock.now(), -this.#since(request));
+  }
+
+  /** Milliseconds since the deadline on the monotonic clock; negative before it. */
+  lateness(request: string, deadline: EpochSeconds): number {
+    this.watch(request, deadline);
+    return this.#since(request);
+  }
+
+  /** When to look again, in wall-clock terms of now. */
+  wakeAt(request: string, deadline: EpochSeconds): EpochMs {
+    return this.#clock.now() + Math.max(0, this.left(request, deadline));
+  }
+
+  forget(request: string): void {
+    this.#due.delete(request);
+  }
+
+  #since(request: string): number {
+    const due = this.#due.get(request);
+    return due === undefined ? 0 : this.#clock.monotonic() - due.monotonic;
+  }
+}

@@ -1,0 +1,26 @@
+import type { Refusal } from '../domain/refusals.ts';
+import type { Agenda } from '../ports/agenda.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Directory } from '../ports/directory.ts';
+import type { Ids } from '../ports/ids.ts';
+import type { Incidents } from '../ports/incidents.ts';
+import type { BreakglassLog } from '../ports/log.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { Workflows } from '../ports/workflows.ts';
+
+/** What the side that faces people works with. It can record and ask; it can open and close nothing. */
+export type Desk = {
+  readonly log: BreakglassLog;
+  readonly workflows: Workflows;
+  readonly directory: Directory;
+  readonly incidents: Incidents;
+  readonly agenda: Agenda;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly telemetry: Telemetry;
+};
+
+/** What a person is told: it is recorded, or why not. Nothing is `ok` before its record is in the log. */
+export type Answer =
+  | { readonly ok: true; readonly request: string }
+  | { readonly ok: false; readonly refusals: readonly Refusal[] };

@@ -1,0 +1,102 @@
+import {
+  decideNoRotation,
+  decideRotated,
+  decideRotation,
+  decideRotationLate,
+  ROTATION_LEASE,
+} from '../domain/decide/rotate.ts';
+import type { CertificateFacts } from '../domain/records.ts';
+import { getRequest } from '../domain/state.ts';
+import { MINUTE, SECOND, type EpochMs } from '../domain/time.ts';
+import type { AcmImport } from '../domain/workflow.ts';
+import { commit } from './commit.ts';
+import { inState, type Worker } from './worker.ts';
+
+/** How long one attempt waits for the port to serve the new certificate before it makes room and comes back. */
+const SERVED_WITHIN = 20 * SECOND;
+const LOOK_AGAIN_IN = 500;
+const DEFAULT_WITHIN = 60 * MINUTE;
+
+/**
+ * Replaces the certificate that the window exposed, and proves it by what the port then serves. Answers when to come back,
+ * when another worker is at it; throws when it has to be tried again. Never given up: overdue, it pages and goes on.
+ */
+export async function rotate(worker: Worker, id: string): Promise<EpochMs | undefined> {
+  const request = inState(worker, id, 'closed') ?? inState(worker, id, 'rotating');
+  if (request === undefined) return undefined;
+  const workflow = worker.workflows.get(request.asked.workflow.name);
+  try {
+    if (workflow === undefined)
+      throw new Error(`No workflow file "${request.asked.workflow.name}" says how to rotate.`);
+    if (workflow.rotate.kind === 'none') {
+      const now = worker.clock.now();
+      await commit(worker.log, (state) => decideNoRotation(state, id, now));
+      return undefined;
+    }
+    return await replace(worker, id, workflow.rotate);
+  } catch (error) {
+    const within =
+      workflow?.rotate.kind === 'acm-import' ? workflow.rotate.withinSeconds * SECOND : DEFAULT_WITHIN;
+    await sayLate(worker, id, request.closed.closedAt + within, error);
+    throw error;
+  }
+}
+
+async function replace(worker: Worker, id: string, rotation: AcmImport): Promise<EpochMs | undefined> {
+  const request = inState(worker, id, 'closed') ?? inState(worker, id, 'rotating');
+  if (request === undefined) return undefined;
+  const { target } = request.intended;
+
+  // 1. Which certificate was exposed, and who replaces it: one worker at a time, another after its lease.
+  const current = await worker.certificates.current(target, rotation);
+  const now = worker.clock.now();
+  const claim = { request: id, worker: worker.name, certificate: rotation.certificate, before: current };
+  await commit(worker.log, (state) => decideRotation(state, claim, now));
+  const rotating = inState(worker, id, 'rotating');
+  if (rotating === undefined || rotating.rotation.step === 'done') return undefined;
+  const { started } = rotating.rotation;
+  if (started.worker !== worker.name) return Date.parse(started.at) + ROTATION_LEASE;
+  worker.telemetry.event('rotating', { request: id, attempt: started.attempt });
+
+  // 2. Replace it, unless an earlier attempt has done so already.
+  if (current.serial === started.before.serial) await worker.certificates.replace(target, rotation);
+
+  // 3. Done when a handshake shows what the store holds, and that is not what was exposed.
+  const after = await served(worker, id, rotation, started.before);
+  const servedAt = worker.clock.now();
+  const probe = `${rotation.probe.host}:${rotation.probe.port}`;
+  await commit(worker.log, (state) =>
+    decideRotated(state, { request: id, before: started.before, after, servedAt, probe }, servedAt),
+  );
+  worker.telemetry.event('rotated', { request: id });
+  return undefined;
+}
+
+async function served(
+  worker: Worker,
+  id: string,
+  rotation: AcmImport,
+  before: CertificateFacts,
+): Promise<CertificateFacts> {
+  const until = worker.clock.monotonic() + SERVED_WITHIN;
+  const request = inState(worker, id, 'rotating');
+  for (;;) {
+    const shown = await worker.certificates.served(rotation);
+    const held = request && (await worker.certificates.current(request.intended.target, rotation));
+    if (shown.fingerprint !== before.fingerprint && shown.serial === held?.serial) return shown;
+    if (worker.clock.monotonic() >= until)
+      throw new Error('The port does not serve the new certificate yet.');
+    await worker.clock.pause(LOOK_AGAIN_IN);
+  }
+}
+
+async function sayLate(worker: Worker, id: string, due: EpochMs, error: unknown): Promise<void> {
+  const now = worker.clock.now();
+  worker.telemetry.event('rotation-retry', { request: id });
+  if (now < due || getRequest(worker.log.state, id)?.late.rotation === true) return;
+  const reason = error instanceof Error ? error.message : 'unknown';
+  const text = `The certificate exposed by ${id} has not been replaced in time: ${reason}`;
+  await worker.pager.page({ kind: 'rotation-late', request: id, text, consoleUrl: null, command: null });
+  worker.telemetry.event('rotation-late', { request: id });
+  await commit(worker.log, (state) => decideRotationLate(state, { request: id, text }, now));
+}

@@ -1,0 +1,44 @@
+import { getRequest } from '../domain/state.ts';
+import type { In, Request, RequestState } from '../domain/request.ts';
+import type { Access } from '../ports/access.ts';
+import type { Agenda } from '../ports/agenda.ts';
+import type { Certificates } from '../ports/certificates.ts';
+import type { Chance } from '../ports/chance.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { BreakglassLog } from '../ports/log.ts';
+import type { Pager } from '../ports/pager.ts';
+import type { Telemetry } from '../ports/telemetry.ts';
+import type { Workflows } from '../ports/workflows.ts';
+import type { Memory } from './memory.ts';
+
+/** What the side that acts works with. It faces nobody, and takes decisions from the log alone. */
+export type Worker = {
+  /** This process, in the record. */
+  readonly name: string;
+  readonly log: BreakglassLog;
+  readonly workflows: Workflows;
+  readonly access: Access;
+  readonly certificates: Certificates;
+  readonly agenda: Agenda;
+  readonly pager: Pager;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly memory: Memory;
+  readonly telemetry: Telemetry;
+};
+
+/** The request, if it is in this state now. */
+export function inState<S extends RequestState>(
+  worker: Pick<Worker, 'log'>,
+  id: string,
+  state: S,
+): In<S> | undefined {
+  const request: Request | undefined = getRequest(worker.log.state, id);
+  return request?.state === state ? (request as In<S>) : undefined;
+}
+
+/** Exponential from 200 ms, capped at 5 s, with full jitter in the upper half: a herd spreads out, nobody waits long. */
+export function backoff({ chance }: Pick<Worker, 'chance'>, attempt: number): number {
+  const ceiling = Math.min(5_000, 200 * 2 ** Math.min(attempt, 6));
+  return ceiling / 2 + chance.fraction() * (ceiling / 2);
+}

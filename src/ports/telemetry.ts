@@ -1,0 +1,27 @@
+/** Business events: counted and logged by whoever runs the process. Helpers never throw; fields are never secrets. */
+export interface Telemetry {
+  event(name: BusinessEvent, fields: Readonly<Record<string, string | number | boolean | null>>): void;
+}
+
+export type BusinessEvent =
+  | 'asked'
+  | 'refused'
+  | 'approved'
+  | 'denied'
+  | 'withdrawn'
+  | 'lapsed'
+  | 'opening'
+  | 'opened'
+  | 'open-failed'
+  | 'close-requested'
+  | 'closing'
+  | 'close-retry'
+  | 'close-late'
+  | 'closed'
+  | 'rotating'
+  | 'rotation-retry'
+  | 'rotation-late'
+  | 'rotated'
+  | 'sealed'
+  | 'sweep-finding'
+  | 'step-failed';

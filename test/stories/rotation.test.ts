@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { advance } from '../../src/lifecycle/advance.ts';
+import { CertificateError } from '../../src/ports/certificates.ts';
+import { LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
+
+const WINDOW = 15 * 60_000;
+const away = () => new CertificateError('unreachable', 'away');
+
+describe('a rotation', () => {
+  test('is not asked for by a workflow that says none, and the record says so', async () => {
+    const world = new LifecycleWorld({ rotate: { kind: 'none' } });
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+
+    await world.advanced(worker, id);
+
+    const sealed = requestIn(worker.log, id, 'sealed');
+    expect(sealed.sealed.summary.rotation).toBeNull();
+    expect(sealed.before).toMatchObject({ rotation: { result: { why: 'workflow-says-none' } } });
+    expect(world.certificates.faults.calls).toEqual([]);
+  });
+
+  test('is done when the port serves the new certificate, not before', async () => {
+    const world = new LifecycleWorld();
+    world.certificates.servedAfter = 5;
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+
+    await world.advanced(worker, id);
+
+    expect(world.certificates.faults.calls.filter((call) => call === 'served')).toHaveLength(6);
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.rotation).not.toBeNull();
+  });
+
+  test('cut off after the import replaces nothing a second time', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+    world.certificates.faults.fail('served', 'before', away());
+
+    await world.advanced(worker, id).catch(() => undefined);
+    requestIn(worker.log, id, 'rotating');
+    await world.advanced(worker, id);
+
+    expect(world.certificates.faults.calls.filter((call) => call === 'replace')).toHaveLength(1);
+    requestIn(worker.log, id, 'sealed');
+  });
+
+  test('is left to the worker that began it, and taken over after its lease', async () => {
+    const world = new LifecycleWorld();
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.opened(one);
+    await world.clock.advance(WINDOW);
+    world.certificates.faults.fail('replace', 'before', away());
+    await world.advanced(one, id).catch(() => undefined);
+
+    const wait = await world.advanced(two, id);
+    await world.clock.advance((wait ?? 0) - world.clock.now());
+    await world.advanced(two, id);
+
+    expect(wait).toBeGreaterThan(0);
+    const { before } = requestIn(two.log, id, 'sealed');
+    expect(before).toMatchObject({ rotation: { step: 'done' } });
+  });
+
+  test('that is overdue pages somebody, once, and is tried again', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+    world.certificates.faults.fail('current', 'before', away(), 3);
+    await world.advanced(worker, id).catch(() => undefined);
+    const early = world.alerts.length;
+
+    await world.clock.advance(3_600_000);
+    await world.advanced(worker, id).catch(() => undefined);
+    await world.advanced(worker, id).catch(() => undefined);
+    await world.advanced(worker, id);
+
+    expect(early).toBe(0);
+    expect(world.alerts.map(({ kind }) => kind)).toEqual(['rotation-late']);
+    expect(requestIn(worker.log, id, 'sealed').late.rotation).toBe(true);
+  });
+
+  test('comes back when the port goes on serving the old certificate', async () => {
+    const world = new LifecycleWorld();
+    world.certificates.servedAfter = 1_000;
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+
+    await expect(world.clock.drive(advance(worker, id))).rejects.toThrow('does not serve');
+
+    requestIn(worker.log, id, 'rotating');
+  });
+
+  test('without a workflow file waits for one, and says so when it is overdue', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    world.workflows.clear();
+    await world.clock.advance(WINDOW);
+
+    await expect(world.clock.drive(advance(worker, id))).rejects.toThrow('payments-console');
+    await world.clock.advance(3_600_000);
+    await expect(world.clock.drive(advance(worker, id))).rejects.toThrow('payments-console');
+
+    expect(world.alerts.map(({ kind }) => kind)).toEqual(['rotation-late']);
+  });
+});

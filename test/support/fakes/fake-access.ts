@@ -1,0 +1,209 @@
+import type { Approved } from '../../../src/domain/approved.ts';
+import { type OpenRule, type Rule, ruleKey, type Target } from '../../../src/domain/rule.ts';
+import type { EpochMs, EpochSeconds } from '../../../src/domain/time.ts';
+import {
+  type Access,
+  AccessError,
+  type Armed,
+  type ObservedRule,
+  type Opened,
+} from '../../../src/ports/access.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import { CallFaults } from './call-faults.ts';
+
+export type FakeSwitch = {
+  readonly rule: Rule;
+  readonly from: EpochSeconds;
+  /** Null: revokes by the rule's properties; otherwise only this rule. */
+  readonly ruleId: string | null;
+};
+
+export type FakeAccessOptions = { readonly clock: Clock; readonly deployment?: string };
+
+/** Security groups and switches in memory. Faults: `faults`, `lagMs`, `removeSwitch`, `addStanding`, `skewMs`. */
+export class FakeAccess implements Access {
+  readonly faults = new CallFaults<keyof Access>();
+  readonly switches = new Map<string, FakeSwitch>();
+  /** `observe` answers what was there so long ago. */
+  lagMs = 0;
+  skewMs = 0;
+  /** Successful authorize and revoke calls: what an outside list of AWS calls would hold. */
+  readonly effects: {
+    readonly at: EpochMs;
+    readonly what: 'opened' | 'closed' | 'fired';
+    readonly ruleId: string;
+  }[] = [];
+  readonly #clock: Clock;
+  readonly #deployment: string;
+  #rules: readonly ObservedRule[] = [];
+  readonly #past: { readonly until: EpochMs; readonly rules: readonly ObservedRule[] }[] = [];
+  #count = 0;
+
+  constructor({ clock, deployment = 'test' }: FakeAccessOptions) {
+    this.#clock = clock;
+    this.#deployment = deployment;
+  }
+
+  /** What is there at this instant, without any lag. */
+  get rules(): readonly ObservedRule[] {
+    return this.#rules;
+  }
+
+  /** A rule of somebody else's (no tags), or of ours when tags are given. */
+  addStanding(
+    rule: Rule,
+    tags: Partial<ObservedRule['tags']> = {},
+    shape: Partial<ObservedRule> = {},
+  ): ObservedRule {
+    const { port, ...place } = rule;
+    const standing = {
+      ...place,
+      ruleId: this.#nextId('sgr'),
+      protocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      tags: { deployment: null, request: null, expiresAt: null, ...tags },
+      ...shape,
+    };
+    this.#set([...this.#rules, standing]);
+    return standing;
+  }
+
+  /** Somebody takes the rule away by hand. */
+  removeRule(ruleId: string): void {
+    this.#set(this.#rules.filter((rule) => rule.ruleId !== ruleId));
+  }
+
+  removeSwitch(rule: Rule): void {
+    this.switches.delete(ruleKey(rule));
+  }
+
+  /** What EventBridge would do now: every switch whose time has come revokes its rule. Answers the ids that went. */
+  fireSwitches(): string[] {
+    const due = [...this.switches.values()].filter(({ from }) => from * 1_000 <= this.#clock.now());
+    const fired = this.#rules
+      .filter((observed) => due.some((one) => hits(one, observed)))
+      .map(({ ruleId }) => ruleId);
+    this.#remove(fired, 'fired');
+    return fired;
+  }
+
+  skew(_target: Target): Promise<number> {
+    return this.faults.around('skew', () => this.skewMs);
+  }
+
+  arm(_target: Target, rule: Rule, end: EpochSeconds): Promise<Armed> {
+    return this.faults.around('arm', () => {
+      const { account, region, group, port, address } = rule;
+      const from = wholeMinute(end);
+      this.switches.set(ruleKey(rule), {
+        rule: { account, region, group, port, address },
+        from,
+        ruleId: null,
+      });
+      return { name: `bg-${this.#deployment}-${ruleKey(rule)}`, from };
+    });
+  }
+
+  isArmed(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<boolean> {
+    return this.faults.around('isArmed', () => {
+      const armed = this.switches.get(ruleKey(rule));
+      if (armed === undefined || armed.from !== wholeMinute(end)) return false;
+      return armed.ruleId === null || ('ruleId' in rule && rule.ruleId === armed.ruleId);
+    });
+  }
+
+  pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
+    return this.faults.around('pin', () => {
+      const armed = this.switches.get(ruleKey(rule));
+      if (armed === undefined) throw new AccessError('switch-mismatch', 'the switch is gone');
+      this.switches.set(ruleKey(rule), { ...armed, from: wholeMinute(end), ruleId: rule.ruleId });
+    });
+  }
+
+  open(approved: Approved, rule: Rule, end: EpochSeconds): Promise<Opened> {
+    return this.faults.around('open', () => {
+      if (!approved.rules.some((one) => ruleKey(one) === ruleKey(rule))) {
+        throw new AccessError('rejected', `${approved.request} was not approved for this rule`);
+      }
+      const there = this.#rules.find(
+        (observed) => ruleKey(openRule(observed)) === ruleKey(rule) && isExact(observed),
+      );
+      if (there !== undefined && there.tags.deployment !== this.#deployment) {
+        throw new AccessError('standing-rule', `${there.ruleId} allows this already and is not ours`);
+      }
+      if (there !== undefined)
+        return { how: 'joined', rule: openRule(there), awsRequest: this.#nextId('req') };
+      const tags = { deployment: this.#deployment, request: approved.request, expiresAt: end };
+      const made = this.addStanding(rule, tags);
+      this.effects.push({ at: this.#clock.now(), what: 'opened', ruleId: made.ruleId });
+      return { how: 'opened', rule: openRule(made), awsRequest: this.#nextId('req') };
+    });
+  }
+
+  observe(target: Target): Promise<readonly ObservedRule[]> {
+    return this.faults.around('observe', () => {
+      const seen = this.#clock.now() - this.lagMs;
+      const rules = this.#past.find(({ until }) => until > seen)?.rules ?? this.#rules;
+      return rules.filter(({ group }) => target.securityGroups.includes(group));
+    });
+  }
+
+  close(_target: Target, rules: readonly OpenRule[]): Promise<readonly string[]> {
+    return this.faults.around('close', () => {
+      this.#remove(
+        rules.map(({ ruleId }) => ruleId),
+        'closed',
+      );
+      return [...new Set(rules.map(({ group }) => group))].map(() => this.#nextId('req'));
+    });
+  }
+
+  keepUntil(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
+    return this.faults.around('keepUntil', () => {
+      if (!this.#rules.some(({ ruleId }) => ruleId === rule.ruleId))
+        throw new AccessError('rejected', 'no such rule');
+      this.#set(
+        this.#rules.map((one) =>
+          one.ruleId === rule.ruleId ? { ...one, tags: { ...one.tags, expiresAt: end } } : one,
+        ),
+      );
+    });
+  }
+
+  disarm(_target: Target, rule: Rule): Promise<void> {
+    return this.faults.around('disarm', () => void this.switches.delete(ruleKey(rule)));
+  }
+
+  #remove(ids: readonly string[], what: 'closed' | 'fired'): void {
+    const gone = this.#rules.filter(({ ruleId }) => ids.includes(ruleId));
+    if (gone.length === 0) return;
+    this.#set(this.#rules.filter((rule) => !gone.includes(rule)));
+    this.effects.push(...gone.map(({ ruleId }) => ({ at: this.#clock.now(), what, ruleId })));
+  }
+
+  #set(rules: readonly ObservedRule[]): void {
+    this.#past.push({ until: this.#clock.now(), rules: this.#rules });
+    this.#rules = rules;
+  }
+
+  #nextId(kind: string): string {
+    this.#count += 1;
+    return `${kind}-${this.#count.toString(16).padStart(17, '0')}`;
+  }
+}
+
+/** A switch may fire from the first whole minute at or after the rule's end. */
+const wholeMinute = (end: EpochSeconds): EpochSeconds => Math.ceil(end / 60) * 60;
+
+const isExact = ({ protocol, fromPort, toPort, address }: ObservedRule): boolean =>
+  protocol === 'tcp' && fromPort === toPort && address !== null;
+
+const hits = ({ rule, ruleId }: FakeSwitch, observed: ObservedRule): boolean =>
+  ruleId === null
+    ? isExact(observed) && ruleKey(openRule(observed)) === ruleKey(rule)
+    : observed.ruleId === ruleId;
+
+function openRule({ account, region, group, fromPort, address, ruleId }: ObservedRule): OpenRule {
+  return { account, region, group, port: fromPort, address: address ?? '', ruleId };
+}

@@ -1,0 +1,180 @@
+import { createPrivateKey } from 'node:crypto';
+
+import type { BreakglassRecord } from '../../src/domain/records.ts';
+import type { Request, RequestState, In } from '../../src/domain/request.ts';
+import { EMPTY, getRequest, type State } from '../../src/domain/state.ts';
+import { fold } from '../../src/domain/fold.ts';
+import type { Workflow } from '../../src/domain/workflow.ts';
+import { advance } from '../../src/lifecycle/advance.ts';
+import { approve } from '../../src/lifecycle/approve.ts';
+import type { Answer, Desk } from '../../src/lifecycle/desk.ts';
+import { Memory } from '../../src/lifecycle/memory.ts';
+import { askFor, type Asking } from '../../src/lifecycle/request.ts';
+import type { Worker } from '../../src/lifecycle/worker.ts';
+import {
+  generateKey,
+  MemoryLogStore,
+  openLog,
+  pemSigner,
+  vkeyOf,
+  type LogStore,
+  type Role,
+} from '../../src/log/index.ts';
+import type { BreakglassLog } from '../../src/ports/log.ts';
+import type { Alert } from '../../src/ports/pager.ts';
+import { aWorkflow } from './builders/workflow.ts';
+import { FakeAccess } from './fakes/fake-access.ts';
+import { FakeAgenda } from './fakes/fake-agenda.ts';
+import { FakeCertificates } from './fakes/fake-certificates.ts';
+import { FakeClock } from './fakes/fake-clock.ts';
+import { FakeDirectory, type FakePerson } from './fakes/fake-directory.ts';
+import { FakeIds } from './fakes/fake-ids.ts';
+import { FakeIncidents, linkTo } from './fakes/fake-incidents.ts';
+
+export const ORIGIN = 'test';
+
+/** The whole lifecycle over fakes: one bot, any number of workers, one log between them. */
+export class LifecycleWorld {
+  readonly clock = new FakeClock();
+  readonly store = new MemoryLogStore();
+  readonly access = new FakeAccess({ clock: this.clock, deployment: ORIGIN });
+  readonly certificates = new FakeCertificates({ clock: this.clock });
+  readonly agenda = new FakeAgenda();
+  readonly directory = new FakeDirectory({ clock: this.clock });
+  readonly incidents = new FakeIncidents({ clock: this.clock });
+  readonly ids = new FakeIds();
+  readonly alerts: Alert[] = [];
+  readonly events: { name: string; fields: Record<string, unknown> }[] = [];
+  readonly workflows: Map<string, Workflow>;
+  readonly maya: FakePerson;
+  readonly jonas: FakePerson;
+  readonly priya: FakePerson;
+  readonly #pems: Readonly<Record<Role, string>> = { bot: generateKey(), worker: generateKey() };
+  #desk: Desk | undefined;
+
+  constructor(workflow: Partial<Workflow> = {}) {
+    const file = aWorkflow(workflow);
+    this.workflows = new Map([[file.name, file]]);
+    this.maya = this.directory.add('U0MAYA', { groups: ['S0ONCALL'] });
+    this.jonas = this.directory.add('U0JONAS', { groups: ['S0SRELEADS', 'S0ONCALL'] });
+    this.priya = this.directory.add('U0PRIYA', { groups: ['S0SRELEADS'] });
+  }
+
+  readonly telemetry = {
+    event: (name: string, fields: Record<string, unknown>): void => void this.events.push({ name, fields }),
+  };
+
+  /** A process of this role at the head of the log; `store` to put something in between. */
+  log(role: Role, store: LogStore = this.store): Promise<BreakglassLog> {
+    const vkey = (of: Role) => vkeyOf(ORIGIN, createPrivateKey(this.#pems[of]));
+    return openLog<State, BreakglassRecord>({
+      store,
+      signer: pemSigner(role, ORIGIN, this.#pems[role]),
+      projection: { initial: EMPTY, fold },
+      // Standing back for other writers takes no time here; waiting for a store that is away takes the fake clock's.
+      patience: {
+        retryDelaysMs: [100, 1_000],
+        wait: (ms) => (ms < 100 ? Promise.resolve() : this.clock.pause(ms)),
+      },
+      create: {
+        at: new Date(this.clock.now()).toISOString(),
+        keys: { bot: vkey('bot'), worker: vkey('worker') },
+      },
+    });
+  }
+
+  async desk(): Promise<Desk> {
+    const { workflows, directory, incidents, agenda, clock, ids, telemetry } = this;
+    this.#desk ??= {
+      log: await this.log('bot'),
+      workflows,
+      directory,
+      incidents,
+      agenda,
+      clock,
+      ids,
+      telemetry,
+    };
+    await this.#desk.log.refresh();
+    return this.#desk;
+  }
+
+  async worker(name = 'w1', store: LogStore = this.store): Promise<Worker> {
+    const { workflows, access, certificates, agenda, clock, telemetry } = this;
+    return {
+      name,
+      log: await this.log('worker', store),
+      workflows,
+      access,
+      certificates,
+      agenda,
+      pager: { page: (alert) => Promise.resolve(void this.alerts.push(alert)) },
+      clock,
+      chance: { fraction: () => 0.5 },
+      memory: new Memory(clock),
+      telemetry,
+    };
+  }
+
+  /** The bucket is away; nothing is written or read. */
+  storeDown(down: boolean): void {
+    this.store.weather = down ? { before: () => Promise.reject(new Error('503 Service Unavailable')) } : {};
+  }
+
+  /** A request as Maya would make it. */
+  asking(change: Partial<Asking> = {}): Asking {
+    return {
+      person: this.maya.identity,
+      delivery: 'V0001',
+      workflow: 'payments-console',
+      form: {
+        source: { typed: '203.0.113.7' },
+        duration: '15m',
+        reason: 'Settlement queue is stuck, need the console',
+      },
+      link: linkTo('PINC0042'),
+      channel: 'C0INCIDENT',
+      ...change,
+    };
+  }
+
+  /** Asked; answers the request's id. */
+  async asked(change: Partial<Asking> = {}): Promise<string> {
+    return idOf(await askFor(await this.desk(), this.asking(change)));
+  }
+
+  /** Asked by Maya and approved by Jonas. */
+  async approved(change: Partial<Asking> = {}): Promise<string> {
+    const request = await this.asked(change);
+    idOf(await approve(await this.desk(), { person: this.jonas.identity, request }));
+    return request;
+  }
+
+  /** Lets a worker do all it can now, with time passing as it waits; answers when it wants to be back. */
+  async advanced(worker: Worker, request: string): Promise<number | undefined> {
+    await worker.log.refresh();
+    return this.clock.drive(advance(worker, request), 3 * 3_600_000);
+  }
+
+  /** Approved, and opened by this worker. */
+  async opened(worker: Worker, change: Partial<Asking> = {}): Promise<string> {
+    const request = await this.approved(change);
+    await this.advanced(worker, request);
+    return request;
+  }
+}
+
+export function idOf(answer: Answer): string {
+  if (!answer.ok) throw new Error(`refused: ${answer.refusals.map(({ code }) => code).join(', ')}`);
+  return answer.request;
+}
+
+export const codesOf = (answer: Answer): string[] =>
+  answer.ok ? [] : answer.refusals.map(({ code }) => code);
+
+/** The request in the state it must be in. */
+export function requestIn<S extends RequestState>(log: BreakglassLog, id: string, state: S): In<S> {
+  const request: Request | undefined = getRequest(log.state, id);
+  if (request?.state !== state) throw new Error(`${id} is ${request?.state ?? 'unknown'}, not ${state}`);
+  return request as In<S>;
+}
