@@ -1,0 +1,105 @@
+import { createAcm } from './acm/index.ts';
+import { Calls } from './calls.ts';
+import { awsControls } from './controls.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createEc2 } from './ec2/index.ts';
+import { AwsError } from './error.ts';
+import { roleCaller } from './identities.ts';
+import { listenOnLoopback } from '../listen.ts';
+import { createS3 } from './s3/index.ts';
+import { ScheduleActions } from './scheduler/actions.ts';
+import { Firing } from './scheduler/firing.ts';
+import { createScheduler } from './scheduler/index.ts';
+import type { Schedule } from './scheduler/schedule.ts';
+import { createAwsServer } from './server.ts';
+import { certificateView, ingressOf, scheduleView, snapshotOf } from './snapshot.ts';
+import { loadState, resetState } from './state.ts';
+import { createSts } from './sts.ts';
+import { Throttle } from './throttle.ts';
+import type { AwsOptions, AwsPart } from './types.ts';
+
+export { SANDBOX_CREDENTIALS } from './identities.ts';
+export type { AwsOptions, AwsPart, GuardedService, HeldCertificate, IngressRule } from './types.ts';
+
+const PREFERRED_PORT = 4401;
+/** Changes of schedules come in bursts: one event tells of all within this time. */
+const SCHEDULE_EVENT_MS = 50;
+
+/** Starts the local AWS on one HTTP server at 127.0.0.1, with the state that it left or the seeded one. */
+export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
+  const { emit, faults, stateDir } = options;
+  const clock = options.clock ?? { now: () => Date.now() };
+  const minuteMs = options.minuteMs ?? 60_000;
+  const state = await loadState(stateDir, clock.now());
+  const calls = new Calls();
+  const dispatcher = new Dispatcher({ clock, faults, calls, throttle: new Throttle(faults) });
+  const ec2 = createEc2(state.groups, faults);
+  const firing = new Firing({ schedules: state.schedules, clock, minuteMs, invoke });
+  const services = [
+    ec2,
+    createSts(state.sessions),
+    createScheduler(new ScheduleActions(state.schedules, firing, minuteMs)),
+    createAcm(state.certificates),
+    createS3(state.buckets, (bucket, key) => emit({ type: 'aws.object', data: { bucket, key } })),
+  ];
+  const server = createAwsServer({ services, dispatcher, sessions: state.sessions, faults });
+  const port = await listenOnLoopback(
+    server,
+    options.port ?? (options.ports === 'ephemeral' ? 0 : PREFERRED_PORT),
+  );
+
+  const ingressRules = (groupId: string) => ingressOf(state.groups.byId(groupId)?.rules ?? []);
+  let scheduleEvent: NodeJS.Timeout | undefined;
+  const stopListening = [
+    state.groups.onChange((groupId) => {
+      emit({ type: 'aws.rules', data: { groupId, rules: ingressRules(groupId) } });
+    }),
+    state.certificates.onChange((record) => emit({ type: 'aws.certificate', data: certificateView(record) })),
+    state.schedules.onChange(() => {
+      scheduleEvent ??= setTimeout(() => {
+        scheduleEvent = undefined;
+        emit({ type: 'aws.schedules', data: { schedules: state.schedules.all().map(scheduleView) } });
+      }, SCHEDULE_EVENT_MS);
+    }),
+  ];
+  for (const schedule of state.schedules.all()) firing.plan(schedule.arn);
+
+  /** A universal target: the named EC2 action under the schedule's role, in the schedule's account and Region. */
+  async function invoke({ target, region }: Schedule): Promise<void> {
+    const [, service, action = ''] = /^arn:aws:scheduler:::aws-sdk:([^:]+):(.+)$/.exec(target.Arn) ?? [];
+    if (service !== 'ec2')
+      throw new AwsError('InvalidTarget', `Targets of ${String(service)} are not played here`);
+    const call = ec2.parseTargetInput(
+      `${action.charAt(0).toUpperCase()}${action.slice(1)}`,
+      target.Input ?? '{}',
+    );
+    await dispatcher.execute(ec2, call, roleCaller(target.RoleArn, 'eventbridge-scheduler'), region);
+  }
+
+  return {
+    name: 'aws',
+    port,
+    url: `http://127.0.0.1:${port}`,
+    snapshot: () => snapshotOf(state),
+    controls: awsControls({ state, calls, ec2, clock }),
+    ingressRules,
+    heldCertificate: (arn) => state.certificates.get(arn),
+    onChange(listener) {
+      const stops = [state.groups.onChange(listener), state.certificates.onChange(listener)];
+      return () => stops.forEach((stop) => stop());
+    },
+    async reset() {
+      firing.clear();
+      calls.clear();
+      await resetState(state, clock.now());
+    },
+    async close() {
+      for (const stop of stopListening) stop();
+      clearTimeout(scheduleEvent);
+      await firing.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}

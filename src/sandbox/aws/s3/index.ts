@@ -1,0 +1,165 @@
+import { AwsError } from '../error.ts';
+import { AWS_WORLD } from '../../world.ts';
+import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import { elementText, xmlDocument } from '../xml.ts';
+import type { Bucket } from './bucket.ts';
+import type { Buckets } from './buckets.ts';
+import { listObjects, listVersions } from './list.ts';
+import { getLockConfiguration, getRetention, putRetention } from './lock.ts';
+import { deleteObject, getObject, putObject } from './objects.ts';
+import { S3_NAMESPACE, xmlAnswer } from './xml-answer.ts';
+
+type Run = (context: CallContext) => Promise<AwsAnswer> | AwsAnswer;
+
+/** Amazon S3 (REST XML, path style). `onPut` hears of every new version. */
+export function createS3(buckets: Buckets, onPut: (bucket: string, key: string) => void): AwsService {
+  return {
+    name: 's3',
+    codes: {
+      accessDenied: { code: 'AccessDenied', status: 403 },
+      unknownKey: { code: 'InvalidAccessKeyId', status: 403 },
+      expiredToken: { code: 'ExpiredToken', status: 400 },
+      skewed: { code: 'RequestTimeTooSkewed', status: 403 },
+      throttled: { code: 'SlowDown', status: 503 },
+      internal: { code: 'InternalError', status: 500 },
+    },
+    parse(call: RawCall): ParsedCall {
+      const [, name = '', key = ''] = /^\/([^/]*)\/?([\s\S]*)$/.exec(call.path) ?? [];
+      if (name === '')
+        throw new AwsError('NotImplemented', 'Only path-style requests of a bucket are played here', 501);
+      return key === '' ? bucketCall(name, call) : objectCall(name, key, call);
+    },
+    answerError(error: AwsError, requestId: string, call: RawCall): AwsAnswer {
+      const content = {
+        Code: error.code,
+        Message: error.message,
+        ...error.details,
+        Resource: call.path,
+        RequestId: requestId,
+      };
+      const marker = error.code === 'MethodNotAllowed' && { 'x-amz-delete-marker': 'true' };
+      return xmlAnswer(error.status, xmlDocument('Error', undefined, content), {
+        'x-amz-request-id': requestId,
+        ...marker,
+      });
+    },
+  };
+
+  function bucketCall(name: string, call: RawCall): ParsedCall {
+    const { query, method } = call;
+    const on =
+      (run: (bucket: Bucket) => AwsAnswer): Run =>
+      () =>
+        run(buckets.require(name));
+    const parsed = (action: string, run: Run): ParsedCall => ({
+      action,
+      input: { Bucket: name, ...Object.fromEntries(query) },
+      run,
+    });
+    if (method === 'GET' && query.has('versioning')) return parsed('GetBucketVersioning', on(versioning));
+    if (method === 'GET' && query.has('object-lock'))
+      return parsed('GetObjectLockConfiguration', on(getLockConfiguration));
+    if (method === 'GET' && query.has('policy')) return parsed('GetBucketPolicy', on(policy));
+    if (method === 'GET' && query.has('versions')) {
+      return parsed(
+        'ListObjectVersions',
+        on((bucket) => listVersions(bucket, call)),
+      );
+    }
+    if (method === 'GET' && query.get('list-type') === '2') {
+      return parsed(
+        'ListObjectsV2',
+        on((bucket) => listObjects(bucket, call)),
+      );
+    }
+    if (method === 'HEAD') return parsed('HeadBucket', on(headBucket));
+    if (method === 'PUT' && [...query.keys()].every((parameter) => parameter === 'x-id')) {
+      return parsed('CreateBucket', () => createBucket(name, call));
+    }
+    throw notImplemented(call);
+  }
+
+  function objectCall(name: string, key: string, call: RawCall): ParsedCall {
+    const { query, method } = call;
+    const parsed = (
+      action: string,
+      run: (bucket: Bucket, context: CallContext) => Promise<AwsAnswer> | AwsAnswer,
+    ) => ({
+      action,
+      input: {
+        Bucket: name,
+        Key: key,
+        ...(query.get('versionId') !== null && { VersionId: query.get('versionId') }),
+        ...(call.headers['if-none-match'] !== undefined && { IfNoneMatch: call.headers['if-none-match'] }),
+      },
+      run: (context: CallContext) => run(buckets.require(name), context),
+    });
+    if (query.has('retention')) {
+      if (method === 'GET') return parsed('GetObjectRetention', (bucket) => getRetention(bucket, key, call));
+      if (method === 'PUT') {
+        return parsed('PutObjectRetention', (bucket, context) => putRetention(bucket, key, call, context));
+      }
+      throw notImplemented(call);
+    }
+    switch (method) {
+      case 'PUT':
+        return parsed('PutObject', async (bucket, context) => {
+          const answer = await putObject(bucket, key, call, context);
+          onPut(name, key);
+          return answer;
+        });
+      case 'GET':
+        return parsed('GetObject', (bucket) => getObject(bucket, key, call, true));
+      case 'HEAD':
+        return parsed('HeadObject', (bucket) => getObject(bucket, key, call, false));
+      case 'DELETE':
+        return parsed('DeleteObject', (bucket, context) => deleteObject(bucket, key, call, context));
+      default:
+        throw notImplemented(call);
+    }
+  }
+
+  async function createBucket(name: string, call: RawCall): Promise<AwsAnswer> {
+    const location = elementText(call.body.toString('utf8'), 'LocationConstraint');
+    if (location !== undefined && location !== AWS_WORLD.region) {
+      throw new AwsError(
+        'IllegalLocationConstraintException',
+        `The ${location} location constraint is incompatible`,
+      );
+    }
+    await buckets.create({ name, objectLock: call.headers['x-amz-bucket-object-lock-enabled'] === 'true' });
+    return { status: 200, headers: { location: `/${name}` }, body: '' };
+  }
+}
+
+function headBucket(): AwsAnswer {
+  return { status: 200, headers: { 'x-amz-bucket-region': AWS_WORLD.region }, body: '' };
+}
+
+function versioning({ settings }: Bucket): AwsAnswer {
+  const content = settings.objectLock ? { Status: 'Enabled' } : {};
+  return xmlAnswer(200, xmlDocument('VersioningConfiguration', S3_NAMESPACE, content));
+}
+
+/** What a log bucket's policy should refuse; here the seeded users' own policies refuse the same. */
+function policy({ settings }: Bucket): AwsAnswer {
+  const arn = `arn:aws:s3:::${settings.name}`;
+  const denied = [
+    's3:DeleteObject',
+    's3:DeleteObjectVersion',
+    's3:BypassGovernanceRetention',
+    's3:PutBucketObjectLockConfiguration',
+    's3:PutBucketVersioning',
+    's3:PutLifecycleConfiguration',
+  ];
+  const statement = { Effect: 'Deny', Principal: '*', Action: denied, Resource: [arn, `${arn}/*`] };
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+  };
+}
+
+function notImplemented(call: RawCall): AwsError {
+  return new AwsError('NotImplemented', `${call.method} ${call.path} is not played here`, 501);
+}

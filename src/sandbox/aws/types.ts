@@ -1,0 +1,45 @@
+import type { SandboxPart } from '../part.ts';
+import type { PartOptions } from '../part-options.ts';
+
+export interface AwsOptions extends PartOptions {
+  /** Overrides `ports`; 0 is any free port. */
+  readonly port?: number;
+  /** Length of a scheduler minute; shorter only in tests. Default 60,000. */
+  readonly minuteMs?: number;
+}
+
+/** An ingress rule as the edge and the page see it. */
+export interface IngressRule {
+  readonly id: string;
+  readonly fromPort: number;
+  readonly toPort: number;
+  /** `tcp`, `udp`, `icmp`, a protocol number, or `-1` for all traffic. */
+  readonly protocol: string;
+  /** Null when the source is a prefix list or another group. */
+  readonly cidr: string | null;
+  readonly source?: string;
+  readonly description: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** PEM texts of what ACM holds now. */
+export interface HeldCertificate {
+  readonly certificate: string;
+  readonly chain: string;
+  readonly privateKey: string;
+}
+
+/** What the edge needs of AWS: which rules hold, and which certificate. */
+export interface GuardedService {
+  /** True state at this instant, without any lag. Empty when the group does not exist. */
+  ingressRules(groupId: string): readonly IngressRule[];
+  heldCertificate(arn: string): HeldCertificate | undefined;
+  /** Called after any change of rules or certificates. Returns the way to stop that. */
+  onChange(listener: () => void): () => void;
+}
+
+export interface AwsPart extends SandboxPart, GuardedService {
+  /** Endpoint of every service, for `AWS_ENDPOINT_URL`: `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  readonly port: number;
+}
