@@ -1,0 +1,84 @@
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+
+import type { LogStore } from '../log/types.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Pair } from './clients.ts';
+import { nameOf } from './errors.ts';
+import { timeLimit } from './time-limit.ts';
+
+const DAY_MS = 86_400_000;
+const PREFIX = 'log/';
+/** A write is given up after this long; the log then looks what is there and tries again. */
+const WRITE_MS = 5_000;
+const READ_MS = 10_000;
+/** Pauses after 409 ConditionalRequestConflict: another write of the same key is under way, ask again. */
+const CONFLICT_PAUSES_MS = [20, 50, 100, 200, 400];
+
+export type LogBucketOptions = {
+  readonly clients: Pair<S3Client>;
+  readonly bucket: string;
+  /** Compliance retention of every object from its creation: nobody can shorten it. */
+  readonly retainDays: number;
+  readonly clock: Clock;
+};
+
+/** The log on S3 with Object Lock. Methods throw the SDK's errors; "not there" is an answer. */
+export class LogBucket implements LogStore {
+  readonly #options: LogBucketOptions;
+
+  constructor(options: LogBucketOptions) {
+    this.#options = options;
+  }
+
+  async read(key: string): Promise<Uint8Array | undefined> {
+    const { bucket, clients } = this.#options;
+    try {
+      const answer = await clients.read.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key }),
+        timeLimit(READ_MS),
+      );
+      return await answer.Body?.transformToByteArray();
+    } catch (error) {
+      if (nameOf(error) === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+
+  /** A conditional write (S3, "conditional writes"): the first one wins, 412 for all others. */
+  async createIfAbsent(key: string, body: Uint8Array): Promise<'created' | 'exists'> {
+    const pauses = [...CONFLICT_PAUSES_MS];
+    for (;;) {
+      try {
+        await this.#options.clients.change.send(this.#put(key, body), timeLimit(WRITE_MS));
+        return 'created';
+      } catch (error) {
+        if (nameOf(error) === 'PreconditionFailed') return 'exists';
+        const pause = pauses.shift();
+        if (nameOf(error) !== 'ConditionalRequestConflict' || pause === undefined) throw error;
+        await this.#options.clock.pause(pause);
+      }
+    }
+  }
+
+  /** One page, at most 1,000 keys: general purpose buckets list in ascending UTF-8 order. */
+  async list(after: string | undefined): Promise<string[]> {
+    const { bucket, clients } = this.#options;
+    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: PREFIX, StartAfter: after });
+    const { Contents = [] } = await clients.read.send(command, timeLimit(READ_MS));
+    return Contents.flatMap(({ Key }) => Key ?? []);
+  }
+
+  #put(key: string, body: Uint8Array): PutObjectCommand {
+    const { bucket, retainDays, clock } = this.#options;
+    return new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentType: 'application/octet-stream',
+      IfNoneMatch: '*',
+      ChecksumAlgorithm: 'SHA256',
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: new Date(clock.now() + retainDays * DAY_MS),
+    });
+  }
+}

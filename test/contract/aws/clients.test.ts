@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { AwsClients } from '../../../src/aws/clients.ts';
+import { Ec2Access } from '../../../src/aws/ec2-access.ts';
+import type { Clock } from '../../../src/ports/clock.ts';
+import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
+import { failure, ruleOf } from '../access.contract.ts';
+import { type AwsWorld, DEPLOYMENT, startAws, SYSTEM_CLOCK, TARGET } from './support.ts';
+
+const RULE = ruleOf(TARGET, '203.0.113.7/32');
+
+let world: AwsWorld;
+
+beforeEach(async () => {
+  world = await startAws();
+});
+afterEach(() => world.end());
+
+const accessAt = (clock: Clock = SYSTEM_CLOCK) =>
+  new Ec2Access({ clients: world.clients, deployment: DEPLOYMENT, clock });
+
+test('one role session, named after the deployment, serves every client of a place', async () => {
+  const access = accessAt();
+
+  await access.arm(TARGET, RULE, Math.floor(Date.now() / 1_000) + 600);
+  await access.observe(TARGET);
+  await access.disarm(TARGET, RULE);
+
+  const assumed = await world.calls('AssumeRole');
+  expect(assumed).toHaveLength(1);
+  expect(assumed[0]?.input).toMatchObject({
+    RoleArn: TARGET.roleArn,
+    RoleSessionName: 'breakglass-contract',
+  });
+});
+
+test('credentials that were given as secrets come before those of the environment', async () => {
+  const bot = await startAws({ user: 'bot' });
+  const clients = new AwsClients({ deployment: DEPLOYMENT, credentials: SANDBOX_CREDENTIALS.worker });
+
+  const rules = await new Ec2Access({ clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK }).observe(TARGET);
+
+  expect(rules).not.toEqual([]);
+  clients.destroy();
+  await bot.end();
+});
+
+describe('a clock that is off', () => {
+  test.each([
+    ['ahead', 30_000],
+    ['behind', -30_000],
+  ])('%s is measured to about a second', async (_, offMs) => {
+    const off: Clock = { ...SYSTEM_CLOCK, now: () => Date.now() + offMs };
+
+    const skew = await accessAt(off).skew(TARGET);
+
+    expect(Math.abs(skew - offMs)).toBeLessThanOrEqual(1_100);
+  });
+});
+
+test('a read that nobody answers is unreachable', async () => {
+  const access = accessAt();
+  await access.observe(TARGET);
+  await world.aws.close();
+
+  await expect(access.observe(TARGET)).rejects.toMatchObject(failure('unreachable'));
+});
+
+test('clients are made once for each place', () => {
+  const clients = new AwsClients({ deployment: DEPLOYMENT });
+
+  const [first, second, elsewhere] = [
+    clients.at(TARGET),
+    clients.at({ ...TARGET }),
+    clients.at({ ...TARGET, region: 'us-east-1' }),
+  ];
+
+  expect(second).toBe(first);
+  expect(elsewhere).not.toBe(first);
+  clients.destroy();
+});

@@ -1,0 +1,177 @@
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { checkBucket } from '../../../src/aws/check-bucket.ts';
+import { LogBucket } from '../../../src/aws/log-bucket.ts';
+import { openLog, verifyLog } from '../../../src/log/index.ts';
+import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
+import { AWS_WORLD } from '../../../src/sandbox/world.ts';
+import { BOT, CREATE, note, texts, WORKER } from '../../unit/log/support.ts';
+import { type AwsWorld, startAws, SYSTEM_CLOCK } from './support.ts';
+
+const DAY_MS = 86_400_000;
+const FIRST = 'log/0000000000000001';
+const BODY = Buffer.from('records\n');
+
+let world: AwsWorld;
+let bucket: LogBucket;
+
+beforeEach(async () => {
+  world = await startAws({ user: 'bot' });
+  bucket = bucketCalled(AWS_WORLD.logBucket);
+});
+afterEach(() => world.end());
+
+const bucketCalled = (name: string): LogBucket =>
+  new LogBucket({ clients: world.clients.s3, bucket: name, retainDays: 30, clock: SYSTEM_CLOCK });
+
+const stored = (key: string) => world.control('object', { bucket: AWS_WORLD.logBucket, key });
+
+describe('creating an object', () => {
+  test('stores the very bytes, which nobody can remove before their day', async () => {
+    const before = Date.now();
+
+    const answer = await bucket.createIfAbsent(FIRST, BODY);
+
+    const { text, retainUntil } = (await stored(FIRST)) as { text: string; retainUntil: string };
+    expect(answer).toBe('created');
+    expect(text).toBe('records\n');
+    expect(Date.parse(retainUntil)).toBeGreaterThanOrEqual(before - 1_000 + 30 * DAY_MS);
+    expect(Date.parse(retainUntil)).toBeLessThanOrEqual(Date.now() + 1_000 + 30 * DAY_MS);
+    const [call] = await world.calls('PutObject');
+    expect(call?.input).toMatchObject({ Bucket: AWS_WORLD.logBucket, Key: FIRST });
+  });
+
+  test('never replaces one that is there', async () => {
+    await bucket.createIfAbsent(FIRST, BODY);
+
+    const answer = await bucket.createIfAbsent(FIRST, Buffer.from('others\n'));
+
+    expect(answer).toBe('exists');
+    expect(await stored(FIRST)).toMatchObject({ text: 'records\n' });
+  });
+
+  test('has exactly one winner when many try at once', async () => {
+    const bodies = Array.from({ length: 20 }, (_, index) => Buffer.from(`writer ${index}\n`));
+
+    const answers = await Promise.all(bodies.map((body) => bucket.createIfAbsent(FIRST, body)));
+
+    expect(answers.filter((answer) => answer === 'created')).toHaveLength(1);
+    const winner = bodies[answers.indexOf('created')];
+    expect(Buffer.from((await bucket.read(FIRST))!)).toEqual(winner);
+  });
+
+  test('asks again while another write of the key is under way', async () => {
+    world.faults.set({ 'aws.fail': { action: 'PutObject', code: 'ConditionalRequestConflict', count: 3 } });
+
+    const answer = await bucket.createIfAbsent(FIRST, BODY);
+
+    expect(answer).toBe('created');
+    expect(await world.calls('PutObject')).toHaveLength(4);
+  });
+
+  test('gives up on a conflict that does not end', async () => {
+    world.faults.set({ 'aws.fail': { action: 'PutObject', code: 'ConditionalRequestConflict', count: 100 } });
+
+    await expect(bucket.createIfAbsent(FIRST, BODY)).rejects.toMatchObject({
+      name: 'ConditionalRequestConflict',
+    });
+
+    expect(await world.calls('PutObject')).toHaveLength(6);
+  });
+
+  test('fails after a lost answer; reading then shows the object', async () => {
+    world.faults.set({ 'aws.lose': { action: 'PutObject', count: 1, reset: true } });
+
+    await expect(bucket.createIfAbsent(FIRST, BODY)).rejects.toThrow();
+
+    expect(Buffer.from((await bucket.read(FIRST))!)).toEqual(BODY);
+  });
+
+  test('fails while the store is down', async () => {
+    world.faults.set({ 's3.down': true });
+
+    await expect(bucket.createIfAbsent(FIRST, BODY)).rejects.toThrow();
+  });
+});
+
+describe('reading', () => {
+  test('answers undefined for what is not there', async () => {
+    expect(await bucket.read(FIRST)).toBeUndefined();
+  });
+
+  test('fails while the store is down, which is not the same', async () => {
+    world.faults.set({ 's3.down': true });
+
+    await expect(bucket.read(FIRST)).rejects.toThrow();
+  });
+
+  test('fails for a bucket that does not exist', async () => {
+    await expect(bucketCalled('missing-bucket').read(FIRST)).rejects.toThrow();
+  });
+});
+
+test('listing answers the keys of the log in order, strictly after the given one', async () => {
+  const keys = [3, 1, 2].map((number) => `log/000000000000000${number}`);
+  for (const key of keys) await bucket.createIfAbsent(key, BODY);
+
+  expect(await bucket.list(undefined)).toEqual(keys.toSorted());
+  expect(await bucket.list('log/0000000000000001')).toEqual(['log/0000000000000002', 'log/0000000000000003']);
+  expect(await bucket.list('log/0000000000000003')).toEqual([]);
+});
+
+test('a log of two processes that write at once keeps every record, also when answers are lost', async () => {
+  const options = { store: bucket, projection: texts, create: CREATE };
+  const bot = await openLog({ ...options, signer: BOT });
+  const worker = await openLog({ ...options, signer: WORKER });
+  world.faults.set({ 'aws.lose': { action: 'PutObject', count: 3, reset: true } });
+
+  const written = Array.from({ length: 10 }, (_, index) => [`bot ${index}`, `worker ${index}`]);
+  for (const [one = '', two = ''] of written) {
+    await Promise.all([
+      bot.append(() => ({ records: [note(one)], result: undefined })),
+      worker.append(() => ({ records: [note(two)], result: undefined })),
+    ]);
+  }
+  await bot.refresh();
+
+  expect(bot.state.slice(1).toSorted()).toEqual(written.flat().toSorted());
+  expect(await verifyLog(bucket)).toMatchObject({ valid: true, records: 21 });
+});
+
+describe('checking a bucket', () => {
+  const check = (name: string) => checkBucket(world.clients.s3.read, name);
+
+  test('finds nothing in one with versioning and Object Lock', async () => {
+    expect(await check(AWS_WORLD.logBucket)).toEqual([]);
+  });
+
+  test('names all that is missing', async () => {
+    const admin = new S3Client({ credentials: SANDBOX_CREDENTIALS.admin });
+    await admin.send(new CreateBucketCommand({ Bucket: 'plain-bucket' }));
+    admin.destroy();
+
+    expect(await check('plain-bucket')).toEqual([
+      'bucket plain-bucket: versioning is not on',
+      'bucket plain-bucket: Object Lock is not on, so records could be deleted',
+    ]);
+  });
+
+  test('says once that there is no such bucket', async () => {
+    expect(await check('missing-bucket')).toEqual(['bucket missing-bucket does not exist']);
+  });
+
+  test('says what it was not allowed to look at', async () => {
+    world.faults.set({ 'aws.fail': { action: 'GetBucketVersioning', code: 'AccessDenied', count: 1 } });
+
+    expect(await check(AWS_WORLD.logBucket)).toEqual([
+      `bucket ${AWS_WORLD.logBucket}: s3:GetBucketVersioning is not allowed to this process`,
+    ]);
+  });
+
+  test('says that it could not look', async () => {
+    world.faults.set({ 's3.down': true });
+
+    expect(await check(AWS_WORLD.logBucket)).toEqual([expect.stringContaining('could not be checked')]);
+  });
+});
