@@ -1,7 +1,7 @@
 import { readCommit, type Chain, type VerifiedCommit } from './chain.ts';
 import { commitKey, commitNumber } from './commit.ts';
 import { LogError } from './errors.ts';
-import { LIST_PAGE, type Head, type LogStore } from './types.ts';
+import { LIST_PAGE, ROLES, type Head, type LogOpened, type LogStore } from './types.ts';
 
 /** What the reader of a log already knows from elsewhere. */
 export interface Expected {
@@ -28,7 +28,7 @@ export async function* readLog(
   let chain = from;
   for await (const bytes of objectsAfter(store, from)) {
     const commit = readCommit(chain, bytes);
-    if (chain === undefined) checkBeginning(commit.chain, expected);
+    if (chain === undefined) checkBeginning(commit, expected);
     checkPassing(chain?.head.size ?? 0, commit.chain.head, expected);
     chain = commit.chain;
     yield commit;
@@ -96,17 +96,19 @@ function expectNext(number: number, key: string, bytes: Uint8Array | undefined):
   return bytes;
 }
 
-function checkBeginning({ origin, keys }: Chain, expected: Expected): void {
+function checkBeginning({ chain: { origin }, entries }: VerifiedCommit, expected: Expected): void {
   if (expected.origin !== undefined && expected.origin !== origin) {
     throw new LogError('other-deployment', `the log is of ${origin}, not of ${expected.origin}`, {
       commit: 1,
     });
   }
-  const untrusted = Object.values(keys.current).find(
-    ({ text }) => expected.trustedKeys?.includes(text) === false,
+  // Verified: the first record is log.opened. Its keys, not what a replacement in the same commit made of them.
+  const { keys } = entries[0]!.record as LogOpened;
+  const untrusted = ROLES.map((role) => keys[role]).find(
+    (key) => expected.trustedKeys?.includes(key) === false,
   );
   if (untrusted !== undefined) {
-    throw new LogError('unknown-key', `the log was opened with ${untrusted.text}, which is not trusted`, {
+    throw new LogError('unknown-key', `the log was opened with ${untrusted}, which is not trusted`, {
       commit: 1,
     });
   }

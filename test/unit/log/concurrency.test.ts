@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
   LogError,
@@ -9,6 +9,9 @@ import {
   type Patience,
 } from '../../../src/log/index.ts';
 import { BOT, HASTE, note, open, WORKER, type TextLog } from './support.ts';
+
+// Thousands of signatures on a machine that others may be using too.
+jest.setTimeout(60_000);
 
 /** Every pause ends in the order of its length, as fast as the machine goes: time is counted, not waited for. */
 class Ticker {

@@ -16,6 +16,8 @@ import {
   type Projection,
   type Role,
   type Signer,
+  type Weather,
+  verifyLog,
 } from '../../../src/log/index.ts';
 
 export const ORIGIN = 'breakglass.example/production';
@@ -111,3 +113,34 @@ export class Chains {
     this.store.objects.set(key, bytesOf(change(textOf(this.store.objects.get(key)))));
   }
 }
+
+export const say = (log: TextLog, text: string) =>
+  log.append(() => ({ records: [note(text)], result: text }));
+
+export const valid = async (store: MemoryLogStore): Promise<boolean> => (await verifyLog(store)).valid;
+
+/** Holds every PUT back until it is let go. */
+export function gate(store: MemoryLogStore): { held: () => number; release: () => void } {
+  const held: (() => void)[] = [];
+  store.weather = {
+    before: (call) =>
+      call === 'create' ? new Promise<void>((resolve) => held.push(resolve)) : Promise.resolve(),
+  };
+  return { held: () => held.length, release: () => held.splice(0).forEach((go) => go()) };
+}
+
+/** Lets everything that needs no PUT happen. */
+export const settle = async (): Promise<void> => {
+  for (let i = 0; i < 50; i += 1) await new Promise(setImmediate);
+};
+
+/** The given faults, one for each PUT in turn; fine weather afterwards. */
+export const onPuts = (...faults: readonly ('down' | 'lost' | 'fine')[]): Weather => {
+  const rest = [...faults];
+  const fault = (when: string) => async (call: string) => {
+    if (call !== 'create' || rest[0] === undefined) return;
+    if (rest[0] === when) throw new Error(rest.shift());
+    if (when === 'lost') rest.shift();
+  };
+  return { before: fault('down'), after: fault('lost') };
+};
