@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { crossProblems, given, toAwsCredentials, toConfig, toSecrets, type IsGiven } from './config.ts';
+import type { AwsCredentials, Config, Secrets } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { NAMES, needOf, parseTexts, readTexts, type Environment, type NeedOf } from './environment.ts';
+import type { ReadText, RunRole } from './environment.ts';
+import { readSigningKeys } from './signing-keys.ts';
+import type { Need, Values, VariableName } from './variables.ts';
+
+export type Loading = { readonly env?: Environment; readonly readText?: ReadText };
+
+const fromDisk: ReadText = (path) => readFileSync(path, 'utf8');
+
+/** Environment to config and secrets for one role. ConfigError `environment` with every problem that there is. */
+export function loadConfig(role: RunRole, loading: Loading = {}): { config: Config; secrets: Secrets } {
+  const { env = process.env, readText = fromDisk } = loading;
+  const need = needOf(role);
+  const { texts, problems: unread } = readTexts(env, need, readText);
+  const { values, problems: unparsed } = parseTexts(texts, need);
+  const { keys, problems: keyProblems } = readSigningKeys(values, readText);
+  const isGiven: IsGiven = (name) => texts.has(name);
+  const problems = [
+    ...unread,
+    ...unparsed,
+    ...choiceProblems(need, isGiven),
+    ...crossProblems(values, isGiven, role !== 'worker'),
+    ...keyProblems,
+  ];
+  if (problems.length > 0) throw new ConfigError('environment', problems);
+  return { config: toConfig(role, values, keys), secrets: toSecrets(role, values, keys) };
+}
+
+/** What reading the log takes: no role, no key, no secret but AWS credentials. */
+export type LogAccess = {
+  readonly bucket: string;
+  readonly region: string;
+  /** When set, the log must be this deployment's. */
+  readonly deployment: string | null;
+  readonly aws: AwsCredentials | null;
+};
+
+const READER: Partial<Record<VariableName, Need>> = {
+  BREAKGLASS_LOG_BUCKET: 'required',
+  AWS_REGION: 'required',
+  BREAKGLASS_DEPLOYMENT: 'optional',
+  AWS_ACCESS_KEY_ID: 'optional',
+  AWS_SECRET_ACCESS_KEY: 'optional',
+  AWS_SESSION_TOKEN: 'optional',
+  AWS_ENDPOINT_URL: 'optional',
+  AWS_ENDPOINT_URL_S3: 'optional',
+  AWS_ENDPOINT_URL_STS: 'optional',
+};
+
+/** For commands that only read the bucket. ConfigError `environment` with every problem that there is. */
+export function loadLogAccess(loading: Loading = {}): LogAccess {
+  const values = loadSome(READER, loading);
+  return {
+    bucket: given(values, 'BREAKGLASS_LOG_BUCKET'),
+    region: given(values, 'AWS_REGION'),
+    deployment: values.BREAKGLASS_DEPLOYMENT ?? null,
+    aws: toAwsCredentials(values),
+  };
+}
+
+/** For commands that only look at workflow files. ConfigError `environment`. */
+export function loadWorkflowSettings(loading: Loading = {}): { folder: string; auditChannel: string | null } {
+  const values = loadSome(
+    { BREAKGLASS_WORKFLOWS: 'optional', BREAKGLASS_AUDIT_CHANNEL: 'optional' },
+    loading,
+  );
+  return {
+    folder: given(values, 'BREAKGLASS_WORKFLOWS'),
+    auditChannel: values.BREAKGLASS_AUDIT_CHANNEL ?? null,
+  };
+}
+
+function loadSome(needs: Partial<Record<VariableName, Need>>, loading: Loading): Values {
+  const { env = process.env, readText = fromDisk } = loading;
+  const need: NeedOf = (name) => needs[name] ?? 'unused';
+  const { texts, problems: unread } = readTexts(env, need, readText);
+  const { values, problems: unparsed } = parseTexts(texts, need);
+  const problems = [...unread, ...unparsed, ...crossProblems(values, (name) => texts.has(name), false)];
+  if (problems.length > 0) throw new ConfigError('environment', problems);
+  return values;
+}
+
+/** Slack delivers in one way: exactly one of the variables that stand for a way must be there. */
+function choiceProblems(need: NeedOf, isGiven: IsGiven): string[] {
+  const names = NAMES.filter((name) => need(name) === 'choice');
+  const count = names.filter(isGiven).length;
+  if (names.length === 0 || count === 1) return [];
+  const list = names.join(' (HTTP mode) and ');
+  return [
+    `${list} (Socket Mode): ${count === 0 ? 'one of them is required' : 'both are set, keep one of them'}`,
+  ];
+}

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import type { Members } from '../../domain/person.ts';
+import { parseDuration } from '../../domain/time.ts';
+import type { Rotation, Workflow } from '../../domain/workflow.ts';
+import type { WorkflowFile } from './schema.ts';
+
+export type Surroundings = {
+  /** SHA-256 of the file's bytes, hex. */
+  readonly hash: string;
+  /** The file's folder, absolute: relative paths start there. */
+  readonly folder: string;
+  readonly auditChannel: string;
+};
+
+/** A checked file as the domain wants it. */
+export function toWorkflow(file: WorkflowFile, { hash, folder, auditChannel }: Surroundings): Workflow {
+  const { name, title, target, sources, reason, approval, incident, close } = file;
+  return {
+    name,
+    title,
+    hash,
+    target,
+    sources,
+    duration: { defaultSeconds: seconds(file.duration.default), maxSeconds: seconds(file.duration.max) },
+    reason,
+    requesters: toMembers(file.requesters),
+    approval: {
+      count: approval.count,
+      from: toMembers(approval.from),
+      lapseAfterSeconds: seconds(approval.lapseAfter),
+      channel: approval.channel ?? null,
+    },
+    incident: {
+      provider: incident.provider,
+      states: incident.states,
+      maxAgeSeconds: seconds(incident.maxAge),
+    },
+    close,
+    rotate: toRotation(file.rotate, folder),
+    audit: { channel: auditChannel },
+  };
+}
+
+function toRotation(rotate: WorkflowFile['rotate'], folder: string): Rotation {
+  if (rotate === 'none') return { kind: 'none' };
+  const { issuer, probe } = rotate;
+  const colon = probe.lastIndexOf(':');
+  return {
+    kind: rotate.kind,
+    certificate: rotate.certificate,
+    issuer: {
+      kind: issuer.kind,
+      certificatePath: resolve(folder, issuer.certificate),
+      keyPath: resolve(folder, issuer.key),
+      validitySeconds: seconds(issuer.validity),
+    },
+    probe: { host: probe.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(probe.slice(colon + 1)) },
+    withinSeconds: seconds(rotate.within),
+  };
+}
+
+const toMembers = ({ groups = [], users = [] }: WorkflowFile['requesters']): Members => ({ groups, users });
+
+function seconds(text: string): number {
+  const value = parseDuration(text);
+  if (value === undefined) throw new Error(`${text} was not checked`);
+  return value;
+}
