@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+
+import type { Redis } from 'ioredis';
+
+import type { Turns } from '../ports/turns.ts';
+import type { QueueOptions } from './agenda.ts';
+import { BRIEF, connect, prefixOf } from './connection.ts';
+
+/** A turn whose holder died ends by itself after this long. */
+const LEASE_MS = 30_000;
+/** Compare and delete in one step: a turn that ran out may be somebody else's by now. */
+const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+
+/** Turns kept in Redis. Without Redis everybody has their turn: what is done twice then is found by those who look. */
+export class RedisTurns implements Turns {
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  readonly #onError: (error: unknown) => void;
+
+  constructor({ redisUrl, deployment, onError }: QueueOptions) {
+    this.#prefix = `${prefixOf(deployment)}:turn:`;
+    this.#onError = onError;
+    this.#redis = connect(redisUrl, BRIEF);
+    this.#redis.on('error', onError);
+  }
+
+  async inTurn(name: string, run: () => Promise<void>): Promise<boolean> {
+    const key = this.#prefix + name;
+    const token = randomUUID();
+    if (!(await this.#take(key, token))) return false;
+    try {
+      await run();
+    } finally {
+      await this.#redis.eval(RELEASE, 1, key, token).catch(this.#onError);
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#redis.disconnect();
+  }
+
+  async #take(key: string, token: string): Promise<boolean> {
+    try {
+      return (await this.#redis.set(key, token, 'PX', LEASE_MS, 'NX')) === 'OK';
+    } catch (error) {
+      this.#onError(error);
+      return true;
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+
+import { BullAgenda, QUEUE, type QueueOptions } from '../../../src/queue/agenda.ts';
+import { Nudges } from '../../../src/queue/nudges.ts';
+import { RedisTurns } from '../../../src/queue/redis-turns.ts';
+import { Reminders } from '../../../src/queue/reminders.ts';
+import { systemClock } from '../../../src/cli/system-clock.ts';
+import { startTestRedis } from '../../support/redis.ts';
+
+/** What arrives, to be awaited. */
+class Arrivals {
+  readonly #all: string[] = [];
+  readonly #waiting = new Set<() => void>();
+
+  readonly add = (what: string): void => {
+    this.#all.push(what);
+    for (const wake of this.#waiting) wake();
+  };
+
+  get all(): readonly string[] {
+    return this.#all;
+  }
+
+  async until(count: number): Promise<readonly string[]> {
+    while (this.#all.length < count) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    return this.#all;
+  }
+}
+
+let redis: Awaited<ReturnType<typeof startTestRedis>>;
+let options: QueueOptions;
+let cleanUp: (() => Promise<void> | void)[];
+
+beforeEach(async () => {
+  redis = await startTestRedis();
+  options = { redisUrl: redis.url, deployment: 'test', onError: () => undefined };
+  cleanUp = [() => redis.close()];
+}, 30_000);
+
+afterEach(async () => {
+  for (const close of cleanUp.toReversed()) await close();
+});
+
+function agenda(change: Partial<QueueOptions> = {}): BullAgenda {
+  const made = new BullAgenda({ ...options, ...change }, systemClock);
+  cleanUp.push(() => made.close());
+  return made;
+}
+
+function reminders(arrivals: Arrivals): void {
+  const made = new Reminders(options, arrivals.add);
+  cleanUp.push(() => made.close());
+}
+
+describe('a reminder', () => {
+  test('reaches a worker at once, or when it is due', async () => {
+    const arrivals = new Arrivals();
+    reminders(arrivals);
+    const mine = agenda();
+    const asked = Date.now();
+
+    await mine.remind('bg-later', asked + 400);
+    await mine.nudge('bg-now');
+    const order = await arrivals.until(2);
+
+    expect(order).toEqual(['bg-now', 'bg-later']);
+    expect(Date.now() - asked).toBeGreaterThanOrEqual(400);
+  });
+
+  test('asked for twice for the same instant comes once, and waits for a worker that comes later', async () => {
+    const arrivals = new Arrivals();
+    const mine = agenda();
+    const at = Date.now() + 50;
+
+    await mine.remind('bg-one', at);
+    await mine.remind('bg-one', at);
+    await mine.remind('bg-two', at + 1);
+    reminders(arrivals);
+
+    expect([...(await arrivals.until(2))].toSorted()).toEqual(['bg-one', 'bg-two']);
+  });
+
+  test.each([[{}], [{ request: 7 }], [{ request: { constructor: 'x' } }], ['text'], [null]])(
+    'with forged data %j names nobody and stops nothing',
+    async (data) => {
+      const arrivals = new Arrivals();
+      const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+      const forger = new Queue(QUEUE, { connection, prefix: '{breakglass/test}' });
+      cleanUp.push(async () => {
+        await forger.close();
+        connection.disconnect();
+      });
+      reminders(arrivals);
+
+      await forger.add('due', data);
+      await agenda().nudge('bg-real');
+
+      expect(await arrivals.until(1)).toEqual(['bg-real']);
+    },
+  );
+
+  test('is given up within about a second while Redis is away, and is no error', async () => {
+    const mine = agenda({ redisUrl: '/nonexistent/redis.sock' });
+    const asked = performance.now();
+
+    await mine.nudge('bg-one');
+    await mine.remind('bg-one', Date.now() + 1_000);
+
+    expect(performance.now() - asked).toBeLessThan(3_000);
+  });
+});
+
+describe('a nudge', () => {
+  test('reaches every process, and only those of its deployment', async () => {
+    const [mine, same, other] = [new Arrivals(), new Arrivals(), new Arrivals()];
+    const up = new Arrivals();
+    const nudges = [
+      { arrivals: mine, deployment: 'test' },
+      { arrivals: same, deployment: 'test' },
+      { arrivals: other, deployment: 'another' },
+    ].map(({ arrivals, deployment }) => {
+      const listener = { onNudge: () => arrivals.add('nudge'), onUp: () => up.add(deployment) };
+      const made = new Nudges({ ...options, deployment }, listener);
+      cleanUp.push(() => made.close());
+      return made;
+    });
+    const watcher = new Redis(redis.url);
+    cleanUp.push(() => watcher.disconnect());
+    const subscribed = async () => Number((await watcher.pubsub('NUMSUB', '{breakglass/test}:head'))[1]);
+    await up.until(3);
+    while ((await subscribed()) < 2) await systemClock.pause(5);
+
+    while (mine.all.length === 0) {
+      nudges[0]?.send();
+      await systemClock.pause(5);
+    }
+    await same.until(1);
+
+    expect(other.all).toEqual([]);
+  });
+});
+
+describe('a turn', () => {
+  test('is one process’s at a time, and the next one’s when it is done', async () => {
+    const [one, two] = [new RedisTurns(options), new RedisTurns(options)];
+    cleanUp.push(
+      () => one.close(),
+      () => two.close(),
+    );
+    let meanwhile: boolean | undefined;
+
+    const first = await one.inTurn('bg-one', async () => {
+      meanwhile = await two.inTurn('bg-one', () => Promise.resolve());
+    });
+    const after = await two.inTurn('bg-one', () => Promise.resolve());
+
+    expect([first, meanwhile, after]).toEqual([true, false, true]);
+  });
+
+  test('is everybody’s while Redis is away', async () => {
+    const turns = new RedisTurns({ ...options, redisUrl: '/nonexistent/redis.sock' });
+    cleanUp.push(() => turns.close());
+
+    expect(await turns.inTurn('bg-one', () => Promise.resolve())).toBe(true);
+  });
+
+  test('ends when what was done in it fails', async () => {
+    const turns = new RedisTurns(options);
+    cleanUp.push(() => turns.close());
+
+    await expect(turns.inTurn('bg-one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+
+    expect(await turns.inTurn('bg-one', () => Promise.resolve())).toBe(true);
+  });
+});
