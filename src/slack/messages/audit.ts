@@ -1,0 +1,88 @@
+import type { KnownBlock } from '@slack/types';
+
+import type { Summary } from '../../domain/records.ts';
+import type { In } from '../../domain/request.ts';
+import { header, mrkdwn, quoted, section, type Rendered } from './blocks.ts';
+import { lateness, momentMs } from './dates.ts';
+import { inline, link } from './escape.ts';
+import { fullName, slackId } from './people.ts';
+import { certificate, OUTCOME_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
+
+/** Where the sealing stands in the log: the record that follows all those it names. */
+export function sealedAt(
+  request: In<'sealed'>,
+): { readonly index: number; readonly leaf: string } | undefined {
+  return request.records[request.sealed.records.length];
+}
+
+/** The last message of a thread. */
+export function sealedNote(request: In<'sealed'>): string {
+  return `📜 Record sealed: ${OUTCOME_WORDS[request.sealed.summary.outcome]}. ${logLine(request)}`;
+}
+
+function logLine(request: In<'sealed'>): string {
+  const at = sealedAt(request);
+  const count = request.sealed.records.length;
+  return at === undefined
+    ? `Log: ${count} records`
+    : `Log entry ${at.index}, leaf \`${inline(at.leaf)}\`, over ${count} records`;
+}
+
+/** For the audit channel: who asked for what, why, who decided, what was open when, and where the log has it. */
+export function auditSummary(request: In<'sealed'>): Rendered {
+  const { summary } = request.sealed;
+  const title = `${OUTCOME_WORDS[summary.outcome]}: ${inline(summary.workflow.title)}`;
+  const blocks: KnownBlock[] = [
+    header(`Break-glass: ${summary.workflow.title}`),
+    section(`*${title}* · request ${inline(summary.request)} in <#${slackId(request.asked.channel)}>`),
+    ...inFields(facts(summary)),
+    section('*Reason, as typed*'),
+    ...quoted(summary.reason),
+    section(`📜 ${logLine(request)}`),
+  ];
+  return { text: `${title}, asked by ${fullName(summary.requester)}. ${logLine(request)}`, blocks };
+}
+
+/** A section takes at most 10 fields. */
+function inFields(facts: readonly string[]): KnownBlock[] {
+  const groups = Array.from({ length: Math.ceil(facts.length / 10) }, (_, group) => group * 10);
+  return groups.map((start) => ({ type: 'section', fields: facts.slice(start, start + 10).map(mrkdwn) }));
+}
+
+function facts(summary: Summary): string[] {
+  const { openedAt, closedAt, closedBecause, latenessMs, rotation, failure } = summary;
+  const shown: (readonly [string, string | null])[] = [
+    ['Asked by', `${fullName(summary.requester)}, ${momentMs(summary.askedAt)}`],
+    ['Approved by', summary.approvers.length === 0 ? 'nobody' : summary.approvers.map(fullName).join('\n')],
+    ['Ended by', personOrNull(summary)],
+    ['Port', `${summary.port} to ${sourceText(summary.source)}`],
+    ['Incident', link(summary.incident.url, summary.incident.title)],
+    ['Opened', openedAt === null ? 'never' : momentMs(openedAt)],
+    ['Closed', closedAt === null ? null : closedText(closedAt, latenessMs)],
+    ['Because', closedBecause === null ? null : TRIGGER_WORDS[closedBecause]],
+    [
+      'Rules',
+      summary.rules.length === 0
+        ? null
+        : summary.rules.map(({ ruleId, group }) => `${inline(ruleId)} in ${inline(group)}`).join('\n'),
+    ],
+    ['Connections', summary.connections === null ? null : CONNECTION_WORDS[summary.connections]],
+    ['Certificate before', rotation === null ? null : certificate(rotation.before)],
+    ['Certificate after', rotation === null ? null : certificate(rotation.after)],
+    ['Failed at', failure === null ? null : `${failure.step}: ${inline(failure.text, 500)}`],
+  ];
+  return shown.flatMap(([label, value]) => (value === null ? [] : [`*${label}*\n${value}`]));
+}
+
+const personOrNull = ({ decidedBy, closeAskedBy }: Summary): string | null => {
+  const person = decidedBy ?? closeAskedBy;
+  return person === null ? null : fullName(person);
+};
+
+const closedText = (closedAt: number, latenessMs: number | null): string =>
+  latenessMs === null ? momentMs(closedAt) : `${momentMs(closedAt)}, ${lateness(latenessMs)}`;
+
+const CONNECTION_WORDS = {
+  'may-live-on': 'those established before may have lived on',
+  'kept-by-another-grant': 'kept by another grant',
+} as const satisfies Record<NonNullable<Summary['connections']>, string>;

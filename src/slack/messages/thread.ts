@@ -1,0 +1,148 @@
+import { LAST_MESSAGE } from '../../domain/fold.ts';
+import type { CloseConfirmed } from '../../domain/records.ts';
+import type { In, Request } from '../../domain/request.ts';
+import { auditSummary, sealedNote } from './audit.ts';
+import { section, type Rendered } from './blocks.ts';
+import { lateness, moment, momentMs, timeOfDay } from './dates.ts';
+import { inline } from './escape.ts';
+import { mention, nameOf } from './people.ts';
+import { closedLine } from './state-line.ts';
+import { certificate, LAPSE_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
+
+/** A message under the card, or in the audit or the security channel. `key` is what the log remembers it by; one of each a request. */
+export type Note = {
+  readonly key: string;
+  readonly where: 'thread' | 'audit' | 'security';
+  readonly rendered: Rendered;
+};
+
+/** The story of a request so far, in the order in which it is told. What is posted already stays as it is. */
+export function notes(request: Request): Note[] {
+  if (request.state !== 'sealed') return story(request);
+  return [
+    ...story(request.before),
+    { key: 'audit', where: 'audit', rendered: auditSummary(request) },
+    note(LAST_MESSAGE, sealedNote(request)),
+  ];
+}
+
+type Live = Exclude<Request, { state: 'sealed' }>;
+
+function story(request: Live): Note[] {
+  return [
+    ...approvals(request),
+    ...window(request),
+    ...closing(request),
+    ...rotation(request),
+    ...ended(request),
+  ];
+}
+
+const note = (key: string, text: string): Note => ({
+  key,
+  where: 'thread',
+  rendered: { text, blocks: [section(text)] },
+});
+
+/** In the thread, and where those who have to see it look. */
+function alarm(key: string, text: string, { id, asked }: Live): Note[] {
+  const told = `${text}\n${id}, ${inline(asked.workflow.title)}`;
+  return [
+    note(key, text),
+    { key: `${key}:security`, where: 'security', rendered: { text: told, blocks: [section(told)] } },
+  ];
+}
+
+function approvals({ approvals, asked }: Live): Note[] {
+  return approvals.map(({ given }, position) => {
+    const count = `${position + 1} of ${asked.approvalsNeeded}`;
+    const at = timeOfDay(Date.parse(given.at) / 1000);
+    return note(`approved:${position + 1}`, `✅ Approved by ${nameOf(given.approver)} at ${at} (${count})`);
+  });
+}
+
+/** Open and the wish to close it, in the order in which they happened. */
+function window(request: Live): Note[] {
+  const opened = confirmedIn(request);
+  const open = opened === null ? [] : [{ at: opened.openedAt, note: opened.note }];
+  const wish = request.closeRequested;
+  const asked = wish === null ? [] : [{ at: Date.parse(wish.at), note: closeAsked(request, wish) }];
+  return [...open, ...asked].toSorted((a, b) => a.at - b.at).map(({ note }) => note);
+}
+
+/** Told as something that happened, so that it stays true however late it is read. */
+function confirmedIn(request: Live): { openedAt: number; note: Note } | null {
+  if (!('confirmed' in request) || request.confirmed === null) return null;
+  const { confirmed, intended, asked } = request;
+  const text = `🔓 ${mention(asked.requester)} port ${asked.port} opened to ${sourceText(asked.source)} at ${momentMs(confirmed.openedAt)}. It closes at ${moment(intended.deadline)}`;
+  return { openedAt: confirmed.openedAt, note: note('open', text) };
+}
+
+const closeAsked = ({ asked }: Live, { by, trigger }: NonNullable<Request['closeRequested']>): Note =>
+  note(
+    'close-asked',
+    trigger === 'done'
+      ? `🏁 ${nameOf(by)} is done with port ${asked.port}`
+      : `🛑 ${nameOf(by)} asked to close port ${asked.port} now`,
+  );
+
+function closing(request: Live): Note[] {
+  const late = request.late.close ? alarm('late', lateText(request), request) : [];
+  return 'closed' in request ? [...late, note('closed', closedText(request))] : late;
+}
+
+const lateText = (request: Live): string =>
+  request.state === 'closing'
+    ? `🚨 Closing port ${request.asked.port} is LATE. It is not proven closed and is being tried again and again`
+    : `🚨 Closing port ${request.asked.port} was late`;
+
+function closedText({ closed, confirmed }: In<'closed' | 'rotating'>): string {
+  if (confirmed === null && closed.connections === 'may-live-on')
+    return `🔒 The opening was undone at ${momentMs(closed.closedAt)}; it is proven closed`;
+  const kept = closed.latenessMs === null ? '' : `, ${lateness(closed.latenessMs)}`;
+  return `${closedLine(closed)}${kept}, because ${TRIGGER_WORDS[closed.trigger]}.${CONNECTIONS[closed.connections]}`;
+}
+
+const CONNECTIONS = {
+  'may-live-on':
+    ' New connections are refused. Connections established before may live on until their owner ends them.',
+  'kept-by-another-grant': '',
+} as const satisfies Record<CloseConfirmed['connections'], string>;
+
+function rotation(request: Live): Note[] {
+  const late = request.late.rotation ? alarm('rotation-late', overdueText(request), request) : [];
+  if (request.state !== 'rotating' || request.rotation.step !== 'done') return late;
+  const { result } = request.rotation;
+  const text =
+    result.type === 'rotation.confirmed'
+      ? `🔑 Certificate replaced and served since ${momentMs(result.servedAt)}\nbefore: ${certificate(result.before)}\nafter: ${certificate(result.after)}`
+      : '🔑 The certificate stays: this workflow replaces none';
+  return [...late, note('rotated', text)];
+}
+
+const overdueText = (request: Live): string =>
+  request.state === 'rotating' && request.rotation.step === 'done'
+    ? '🚨 Replacing the certificate took longer than the workflow allows'
+    : '🚨 The new certificate is OVERDUE: the exposed one is still in place and replacing it is being tried again and again';
+
+function ended(request: Live): Note[] {
+  if (request.state !== 'ended') return [];
+  const who = mention(request.asked.requester);
+  switch (request.outcome) {
+    case 'denied':
+      return [note('denied', `⛔ ${who} ${nameOf(request.end.by)} denied this request. Nothing was opened`)];
+    case 'withdrawn':
+      return [note('withdrawn', `↩️ ${nameOf(request.end.by)} withdrew this request. Nothing was opened`)];
+    case 'lapsed':
+      return [
+        note('lapsed', `⌛ ${who} this request lapsed: ${LAPSE_WORDS[request.end.why]}. Nothing was opened`),
+      ];
+    case 'failed':
+      return [
+        note('failed', `❌ ${who} it could not be opened, and nothing is open. ${failure(request.end)}`),
+      ];
+  }
+}
+
+const failure = ({ step, text }: { readonly step: string; readonly text: string }): string =>
+  `Step “${step}”: ${inline(text, 500)}`;

@@ -1,0 +1,182 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { checkMessageBlocks } from '../../../src/sandbox/slack/limits/messages.ts';
+import type { Request } from '../../../src/domain/request.ts';
+import { notes } from '../../../src/slack/messages/thread.ts';
+import { foreignMarkup, HOSTILE, pinged } from './hostile.ts';
+import { allText, asked, JONAS, markupIn, MAYA, person, PRIYA, STORIES, Story } from './support.ts';
+
+const keys = (request: Request) => notes(request).map(({ key }) => key);
+const textOf = (request: Request, key: string) => {
+  const found = notes(request).find((note) => note.key === key);
+  if (found === undefined) throw new Error(`no note ${key}`);
+  return found.rendered.text;
+};
+
+describe('the thread of a request', () => {
+  test.each<[string, string[]]>([
+    ['pending', []],
+    ['pending, one of two', ['approved:1']],
+    ['approved', ['approved:1']],
+    ['opening', ['approved:1']],
+    ['opening, being stopped', ['approved:1', 'close-asked']],
+    ['open', ['approved:1', 'open']],
+    ['open, done', ['approved:1', 'open', 'close-asked']],
+    ['closing', ['approved:1', 'open']],
+    ['closing, late', ['approved:1', 'open', 'late']],
+    ['undoing an opening', ['approved:1']],
+    ['closed', ['approved:1', 'open', 'closed']],
+    ['closed, kept by another', ['approved:1', 'open', 'closed']],
+    ['rotation overdue', ['approved:1', 'open', 'closed', 'rotation-late']],
+    ['rotated', ['approved:1', 'open', 'closed', 'rotated']],
+    ['not rotated', ['approved:1', 'open', 'closed', 'rotated']],
+    ['denied', ['denied']],
+    ['withdrawn', ['withdrawn']],
+    ['lapsed', ['lapsed']],
+    ['failed', ['approved:1', 'failed']],
+    ['sealed', ['approved:1', 'open', 'closed', 'rotated', 'audit', 'sealed']],
+    ['denied and sealed', ['denied', 'audit', 'sealed']],
+  ])('that is %s tells %j, in this order', (name, expected) => {
+    expect(keys(STORIES[name]!())).toEqual(expected);
+  });
+
+  test('never takes back what it told: every later story begins like the earlier one', () => {
+    const path = ['pending', 'approved', 'opening', 'open', 'closing', 'closed', 'rotated', 'sealed'];
+
+    const told = path.map((name) => keys(STORIES[name]!()));
+
+    for (const [step, now] of told.entries())
+      expect(now.slice(0, told[step - 1]?.length ?? 0)).toEqual(told[step - 1] ?? []);
+  });
+
+  test('tells a wish to stop before the opening it did not prevent', () => {
+    const request = new Story().opening().next('close.requested', { by: MAYA, trigger: 'done' }).request;
+    const openedAt = Date.parse(request.closeRequested!.at) + 1_000;
+    const opened = { ...request, state: 'open', confirmed: { openedAt } } as unknown as Request;
+
+    expect(keys(opened)).toEqual(['approved:1', 'close-asked', 'open']);
+  });
+
+  test('counts approvals', () => {
+    const request = new Story({ approvalsNeeded: 2 }).approved(JONAS).approved(PRIYA).request;
+
+    expect(textOf(request, 'approved:1')).toMatch(/Jonas Lind .*1 of 2/);
+    expect(textOf(request, 'approved:2')).toMatch(/Priya Raman .*2 of 2/);
+  });
+
+  test('says until when it is open, and to whom', () => {
+    const text = textOf(STORIES['open']!(), 'open');
+
+    expect(text).toContain('to `203.0.113.7`');
+    expect(text).toContain('<!date^1772368260^{date_short_pretty} {time_secs}|2026-03-01 12:31:00 UTC>');
+  });
+
+  test('says how the deadline was kept and that old connections may live on', () => {
+    const text = textOf(STORIES['closed']!(), 'closed');
+
+    expect(text).toContain('0.2 s after the deadline');
+    expect(text).toContain('established before may live on');
+  });
+
+  test('does not call closed what another grant keeps open', () => {
+    const text = textOf(STORIES['closed, kept by another']!(), 'closed');
+
+    expect(text).toContain('stays open for another grant');
+    expect(text).not.toMatch(/closed|refused/i);
+  });
+
+  test('shows both certificates so that they can be told apart', () => {
+    const text = textOf(STORIES['rotated']!(), 'rotated');
+
+    expect(text).toContain('serial 0A01, SHA-256 aaaabbbbccccdddd…');
+    expect(text).toContain('serial 0B02, SHA-256 1111222233334444…');
+  });
+
+  test('names the step that failed and that nothing is open', () => {
+    expect(textOf(STORIES['failed']!(), 'failed')).toMatch(
+      /nothing is open.*“authorize”: no room for a rule/,
+    );
+  });
+
+  test('told late, a late closing is told as over', () => {
+    const over = new Story().closing().next('close.late', { text: 'late' }).next('close.confirmed', {
+      trigger: 'deadline',
+      closedAt: 0,
+      latenessMs: 90_000,
+      connections: 'may-live-on',
+      awsRequests: [],
+    }).request;
+
+    expect(textOf(STORIES['closing, late']!(), 'late')).toContain('is LATE');
+    expect(textOf(over, 'late')).toContain('was late');
+  });
+
+  test('ends with where the log has it', () => {
+    const text = textOf(STORIES['sealed']!(), 'sealed');
+
+    // The sealing stands after asked, approved, intended, opened, closing, closed, two of the rotation.
+    expect(text).toContain(`Log entry 8, leaf \`${'08'.repeat(32)}\`, over 8 records`);
+  });
+
+  test('pings the requester when it matters to them and nobody else', () => {
+    for (const tell of Object.values(STORIES)) {
+      const whom = notes(tell()).flatMap(({ rendered }) => pinged(rendered.text));
+
+      expect(whom.filter((who) => who !== '!date' && who !== '@U0MAYA0001')).toEqual([]);
+    }
+  });
+});
+
+describe('the summary for the audit channel', () => {
+  const audit = (request: Request) => notes(request).find(({ where }) => where === 'audit')!.rendered;
+
+  test('says who asked for what and why, who decided, when it was open, and where the log has it', () => {
+    const shown = allText(audit(STORIES['sealed']!()).blocks);
+
+    for (const fact of [
+      'Maya Okafor (U0MAYA0001)',
+      'Jonas Lind (U0JONAS001)',
+      'Settlement queue is stuck, need the console',
+      '8443 to `203.0.113.7`',
+      'sgr-01 in sg-0123456789abcdef0',
+      'its time was up',
+      'serial 0A01',
+      'serial 0B02',
+      'Log entry 8',
+    ])
+      expect(shown).toContain(fact);
+  });
+
+  test('of something denied says who denied it and that it was never open', () => {
+    const shown = allText(audit(STORIES['denied and sealed']!()).blocks);
+
+    expect(shown).toContain('*Opened*\nnever');
+    expect(shown).toContain('*Ended by*\nJonas Lind');
+  });
+});
+
+describe.each(['open', 'failed', 'sealed', 'denied and sealed'])(
+  'every note of a request that is %s',
+  (name) => {
+    test.each(HOSTILE)('shows %j as text', (text) => {
+      const hostile = {
+        reason: text,
+        workflow: { name: 'w', title: text, hash: 'a' },
+        requester: person('U0MAYA0001', text),
+        source: { address: '203.0.113.7/32', name: text },
+        incident: { ...asked().incident, title: text },
+      };
+
+      const rendered = notes(STORIES[name]!(hostile)).map((note) => note.rendered);
+
+      for (const { text: fallback, blocks } of rendered)
+        for (const markup of [fallback, ...markupIn(blocks)]) expect(foreignMarkup(markup)).toEqual([]);
+    });
+
+    test('fits Slack’s limits with a reason of 3,000 ampersands', () => {
+      const all = notes(STORIES[name]!({ reason: '&'.repeat(3_000) }));
+
+      for (const { rendered } of all) expect(() => checkMessageBlocks(rendered.blocks)).not.toThrow();
+    });
+  },
+);
