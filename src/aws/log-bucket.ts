@@ -1,6 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 
-import type { LogStore } from '../log/types.ts';
+import { LIST_PAGE, type LogStore } from '../log/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Pair } from './clients.ts';
 import { nameOf } from './errors.ts';
@@ -60,12 +60,16 @@ export class LogBucket implements LogStore {
     }
   }
 
-  /** One page, at most 1,000 keys: general purpose buckets list in ascending UTF-8 order. */
+  /** General purpose buckets list in ascending UTF-8 order. An answer may be short and not the last: then it goes on. */
   async list(after: string | undefined): Promise<string[]> {
     const { bucket, clients } = this.#options;
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: PREFIX, StartAfter: after });
-    const { Contents = [] } = await clients.read.send(command, timeLimit(READ_MS));
-    return Contents.flatMap(({ Key }) => Key ?? []);
+    const keys: string[] = [];
+    for (let from = after; ; from = keys.at(-1)) {
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: PREFIX, StartAfter: from });
+      const { Contents = [], IsTruncated } = await clients.read.send(command, timeLimit(READ_MS));
+      keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
+      if (IsTruncated !== true || Contents.length === 0 || keys.length >= LIST_PAGE) return keys;
+    }
   }
 
   #put(key: string, body: Uint8Array): PutObjectCommand {

@@ -7,6 +7,7 @@ import { openLog, verifyLog } from '../../../src/log/index.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
 import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { BOT, CREATE, note, texts, WORKER } from '../../unit/log/support.ts';
+import { logStoreContract } from '../log-store.contract.ts';
 import { type AwsWorld, startAws, SYSTEM_CLOCK } from './support.ts';
 
 const DAY_MS = 86_400_000;
@@ -174,4 +175,15 @@ describe('checking a bucket', () => {
 
     expect(await check(AWS_WORLD.logBucket)).toEqual([expect.stringContaining('could not be checked')]);
   });
+});
+
+logStoreContract('S3 with Object Lock', async () => {
+  const own = await startAws({ user: 'bot' });
+  const store = new LogBucket({
+    clients: own.clients.s3,
+    bucket: AWS_WORLD.logBucket,
+    retainDays: 30,
+    clock: SYSTEM_CLOCK,
+  });
+  return { store, [Symbol.asyncDispose]: () => own.end() };
 });
