@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** The program, as anybody would start it. */
+export const BIN = fileURLToPath(new URL('../../../bin/breakglass.js', import.meta.url));
+const RESTART_AFTER = 500;
+const KILL_AFTER = 5_000;
+const LOOK_EVERY = 20;
+
+export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** One process of one role, from its start to its end. */
+export type Run = {
+  readonly pid: number;
+  readonly ended: Promise<Ending>;
+  kill(signal: NodeJS.Signals): void;
+  /** The first line of its log with this message, as soon as it is there. Throws when the process ends without it. */
+  said(message: string): Promise<Readonly<Record<string, unknown>>>;
+};
+
+/**
+ * `breakglass serve` for one role, with nothing but the given environment. Ends with us, since it watches the channel
+ * between us. Appends its log to a file.
+ */
+export function startRole(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, logFile: string): Run {
+  const output = openSync(logFile, 'a', 0o600);
+  const from = statSync(logFile).size;
+  const child = spawn(process.execPath, [BIN, 'serve', '--role', role], {
+    env,
+    stdio: ['ignore', output, output, 'ipc'],
+    // Ctrl-C in a terminal goes to the whole group: we tell our children ourselves.
+    detached: true,
+  });
+  closeSync(output);
+  let over = false;
+  const ended = once(child, 'exit').then(([code, signal]) => {
+    over = true;
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    kill: (signal) => void child.kill(signal),
+    said: async (message) => {
+      for (;;) {
+        const last = over;
+        const line = linesOf(logFile, from).find(({ msg }) => msg === message);
+        if (line !== undefined) return line;
+        if (last) throw new Error(`the ${role} ended before it said "${message}"`);
+        await pause(LOOK_EVERY);
+      }
+    },
+  };
+}
+
+/** Whole lines of JSON; what a program prints before its log begins is not. */
+function linesOf(logFile: string, from: number): Readonly<Record<string, unknown>>[] {
+  const text = readFileSync(logFile).subarray(from).toString();
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+export type Child = { stop(): Promise<void> };
+
+/** A role that is started again when it ends by itself, as any deployment would. `started` hears of every start. */
+export function serveRole(
+  role: 'bot' | 'worker',
+  env: NodeJS.ProcessEnv,
+  logFile: string,
+  say: (line: string) => void,
+  started: (run: Run) => void = () => undefined,
+): Child {
+  let run: Run | undefined;
+  let stopping = false;
+
+  const serving = (async (): Promise<void> => {
+    while (!stopping) {
+      run = startRole(role, env, logFile);
+      started(run);
+      const { code, signal } = await run.ended;
+      if (stopping) return;
+      if (code === 2) throw new Error(`the ${role} does not like its settings: see ${logFile}`);
+      say(`the ${role} ended (${signal ?? String(code)}); starting it again`);
+      await pause(RESTART_AFTER);
+    }
+  })();
+  serving.catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
+
+  return {
+    stop: async () => {
+      stopping = true;
+      run?.kill('SIGTERM');
+      const kill = setTimeout(() => run?.kill('SIGKILL'), KILL_AFTER);
+      await serving.catch(() => undefined);
+      clearTimeout(kill);
+    },
+  };
+}

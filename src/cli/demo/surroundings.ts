@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { BIN, type Run } from './children.ts';
+import { auditorEnvironment, type SlackSecrets } from './environment.ts';
+import { deployWorkflows, signingKeys, type Keys } from './folder.ts';
+
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** What a deployment stands in: the local world, its keys, and the workflow files for it. */
+export type Surroundings = {
+  readonly sandbox: Sandbox;
+  readonly keys: Keys;
+  readonly slack: SlackSecrets;
+  /** Folder of the workflow files. */
+  readonly workflows: string;
+  readonly verify: () => Promise<unknown>;
+};
+
+export type SurroundingsOptions = {
+  readonly folder: string;
+  readonly ports: 'preferred' | 'ephemeral';
+  readonly say: (line: string) => void;
+};
+
+export async function startSurroundings({ folder, ports, say }: SurroundingsOptions): Promise<Surroundings> {
+  const keys = await signingKeys(folder);
+  const slack = {
+    signingSecret: randomBytes(16).toString('hex'),
+    botToken: `xoxb-${randomBytes(12).toString('hex')}`,
+    appToken: `xapp-${randomBytes(12).toString('hex')}`,
+  };
+  const stateDir = join(folder, 'sandbox');
+  const verify = (): Promise<unknown> => verifyBucket(sandbox, keys);
+  const sandbox: Sandbox = await startSandbox({ stateDir, ports, ...slack, verify, log: say });
+  try {
+    const inside = sandbox.edge.find(({ name }) => name === 'monitoring');
+    const workflows = await deployWorkflows(
+      join(ROOT, 'workflows'),
+      folder,
+      join(stateDir, 'ca'),
+      `127.0.0.1:${inside?.port ?? 0}`,
+    );
+    return { sandbox, keys, slack, workflows, verify };
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+}
+
+/** In HTTP mode Slack has to be told where the bot listens, after each of its starts. */
+export async function tellSlackWhere(run: Run, { sandbox }: Pick<Surroundings, 'sandbox'>): Promise<void> {
+  const { port } = await run.said('slack is connected');
+  sandbox.slack.setRequestUrl(`http://127.0.0.1:${Number(port)}/slack/events`);
+}
+
+/** What an auditor would type: the verifier reads the bucket with nothing but the right to read it. Answers its JSON. */
+async function verifyBucket(sandbox: Sandbox, { vkeys }: Keys): Promise<unknown> {
+  const env = auditorEnvironment(sandbox);
+  const args = [BIN, 'log', 'verify', '--json', '--key', vkeys.bot, vkeys.worker];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch((error: unknown) => {
+    // Exit code 1: looked, and found something; the report says what.
+    if (error instanceof Error && 'stdout' in error && error.stdout !== '')
+      return error as { stdout: string } & Error;
+    throw error;
+  });
+  return JSON.parse(stdout) as unknown;
+}

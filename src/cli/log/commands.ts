@@ -1,0 +1,40 @@
+import { InvalidArgumentError } from 'commander';
+import type { Register } from '../io.ts';
+
+const FOLDER = ['--folder <dir>', 'a downloaded log instead of the bucket in the environment'] as const;
+const JSON_OUTPUT = ['--json', 'print the result as JSON'] as const;
+
+export const logCommands: Register = (program, io, end) => {
+  const log = program
+    .command('log')
+    .description('Read and verify the log, in the bucket of BREAKGLASS_LOG_BUCKET or in a folder');
+
+  log
+    .command('verify')
+    .description('Verify every record, signature and checkpoint from the first commit to the last')
+    .option(...FOLDER)
+    .option('--key <vkey...>', 'verifier keys of the bot and the worker that the log was begun with')
+    .option('--checkpoint <file>', 'a checkpoint kept elsewhere, which the log must contain')
+    .option(...JSON_OUTPUT)
+    .action(async (options: { folder?: string; key?: string[]; checkpoint?: string; json?: true }) => {
+      const { verify } = await import('./verify.ts');
+      end(await verify({ ...options, json: options.json === true }, io));
+    });
+
+  log
+    .command('show')
+    .description('Tell the story of one request, or list the requests')
+    .argument('[request]', 'such as bg-0123456789')
+    .option(...FOLDER)
+    .option('--last <n>', 'list at most so many, the newest', atLeastOne, 50)
+    .option(...JSON_OUTPUT)
+    .action(async (request: string | undefined, options: { folder?: string; last: number; json?: true }) => {
+      const { show } = await import('./show.ts');
+      end(await show(request, { ...options, json: options.json === true }, io));
+    });
+};
+
+function atLeastOne(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}

@@ -1,0 +1,87 @@
+import type { BreakglassRecord, CertificateFacts, Source } from '../../domain/records.ts';
+import type { OpenRule } from '../../domain/rule.ts';
+import { formatDuration, isoTime, SECOND } from '../../domain/time.ts';
+
+/** What happened, by whom, and what is worth knowing about it. */
+export type Description = { readonly what: string; readonly who: string; readonly detail: string };
+
+/** A record in words. Texts that people typed are in here as they typed them. */
+export function describe(record: BreakglassRecord): Description {
+  switch (record.type) {
+    case 'request.asked': {
+      const { requester, workflow, port, source, durationSeconds, incident, reason } = record;
+      const wish = `tcp ${port} from ${sourceText(source)} for ${formatDuration(durationSeconds)}`;
+      return said('asked', requester, `${workflow.title}: ${wish}; incident ${incident.id}; "${reason}"`);
+    }
+    case 'action.refused':
+      return said('refused', record.person, `${record.action}: ${record.codes.join(', ')}`);
+    case 'approval.given':
+      return said('approved', record.approver, `saw ${record.shown.slice(0, 12)}…`);
+    case 'request.denied':
+      return said('denied', record.by, '');
+    case 'request.withdrawn':
+      return said('withdrawn', record.by, '');
+    case 'request.lapsed':
+      return did('lapsed', 'bot', record.why);
+    case 'people.checked':
+      return did('people checked', 'bot', record.people.map(({ name }) => name).join(', '));
+    case 'close.requested':
+      return said('close asked', record.by, record.trigger);
+    case 'messages.posted':
+      return did('told', 'bot', record.messages.map(({ key, channel }) => `${key} in ${channel}`).join(', '));
+    case 'open.intended':
+      return did('opening', record.worker, `until ${secondsText(record.deadline)}`);
+    case 'open.armed':
+      return did('armed', 'worker', `${record.switches.length} switches, from ${secondsText(record.from)}`);
+    case 'open.confirmed':
+      return did('open', 'worker', `${rulesText(record.rules)}, since ${isoTime(record.openedAt)}`);
+    case 'open.failed':
+      return did('failed', 'worker', `${record.step}: ${record.text} (${record.code}); nothing is open`);
+    case 'close.intended':
+      return did('closing', record.worker, record.trigger);
+    case 'close.late':
+      return did('close late', 'worker', record.text);
+    case 'close.confirmed':
+      return did('closed', 'worker', `${latenessText(record.latenessMs)}; connections ${record.connections}`);
+    case 'rotation.started':
+      return did(
+        'rotating',
+        record.worker,
+        `attempt ${record.attempt}, from ${certificateText(record.before)}`,
+      );
+    case 'rotation.late':
+      return did('rotation late', 'worker', record.text);
+    case 'rotation.confirmed':
+      return did('rotated', 'worker', `to ${certificateText(record.after)}, served by ${record.probe}`);
+    case 'rotation.skipped':
+      return did('not rotated', 'worker', record.why);
+    case 'request.sealed':
+      return did('sealed', 'worker', `${record.summary.outcome}, ${record.records.length} records`);
+    case 'sweep.reported':
+      return did('sweep', 'worker', `${record.finding}: ${rulesText(record.rules)}`);
+  }
+}
+
+const did = (what: string, who: string, detail: string): Description => ({ what, who, detail });
+
+const said = (
+  what: string,
+  { name, identity }: { readonly name: string; readonly identity: { readonly user: string } },
+  detail: string,
+): Description => ({ what, who: `${name} (${identity.user})`, detail });
+
+const sourceText = ({ address, name }: Source): string => (name === null ? address : `${address} (${name})`);
+const rulesText = (rules: readonly OpenRule[]): string =>
+  rules
+    .map(({ ruleId, group, port, address }) => `${ruleId} in ${group}: tcp ${port} from ${address}`)
+    .join(', ');
+const certificateText = ({ serial, fingerprint }: CertificateFacts): string =>
+  `serial ${serial} (${fingerprint.slice(0, 12)}…)`;
+const secondsText = (at: number): string => isoTime(at * SECOND);
+
+function latenessText(ms: number | null): string {
+  if (ms === null) return 'it had no deadline';
+  return ms < 0 ? `${seconds(-ms)} before the deadline` : `${seconds(ms)} after the deadline`;
+}
+
+const seconds = (ms: number): string => `${(ms / SECOND).toFixed(2)} s`;

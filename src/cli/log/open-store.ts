@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises';
+import { loadLogAccess } from '../../config/load-config.ts';
+import { FolderLogStore } from '../../log/folder-store.ts';
+import type { LogStore } from '../../log/types.ts';
+import { CommandError, EXIT, type Io } from '../io.ts';
+import { systemClock } from '../system-clock.ts';
+
+export type OpenStore = {
+  readonly store: LogStore;
+  /** The deployment that the log must be of, when the environment names one. */
+  readonly origin: string | undefined;
+  /** For people. */
+  readonly where: string;
+  close(): void;
+};
+
+/** The log to read: a folder, or the bucket of the environment. ConfigError, or CommandError when there is no such folder. */
+export async function openStore(folder: string | undefined, io: Io): Promise<OpenStore> {
+  return folder === undefined ? bucket(io) : inFolder(folder);
+}
+
+async function inFolder(folder: string): Promise<OpenStore> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found?.isDirectory() !== true)
+    throw new CommandError(EXIT.unknown, `${folder} is not a folder that can be read`);
+  return { store: new FolderLogStore(folder), origin: undefined, where: folder, close: () => undefined };
+}
+
+async function bucket(io: Io): Promise<OpenStore> {
+  const access = loadLogAccess(io.env === undefined ? {} : { env: io.env });
+  const [{ AwsClients }, { LogBucket }] = await Promise.all([
+    import('../../aws/clients.ts'),
+    import('../../aws/log-bucket.ts'),
+  ]);
+  const clients = new AwsClients({ deployment: access.deployment ?? 'reader', credentials: access.aws });
+  return {
+    // Nothing is written here, so nothing is retained.
+    store: new LogBucket({ clients: clients.s3, bucket: access.bucket, retainDays: 0, clock: systemClock }),
+    origin: access.deployment ?? undefined,
+    where: `s3://${access.bucket}`,
+    close: () => clients.destroy(),
+  };
+}

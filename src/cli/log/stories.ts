@@ -1,0 +1,60 @@
+import {
+  AUTHOR,
+  type BreakglassRecord,
+  type RequestAsked,
+  type RequestSealed,
+} from '../../domain/records.ts';
+import { LogError } from '../../log/errors.ts';
+import { readLog, type Expected } from '../../log/reader.ts';
+import { FORMAT, type Entry, type LogRecord, type LogStore } from '../../log/types.ts';
+
+/** A record that counts, or one that this version does not understand or that the wrong role signed. */
+export type Told =
+  | { readonly entry: Entry<LogRecord>; readonly record: BreakglassRecord }
+  | { readonly entry: Entry<LogRecord>; readonly record: null };
+
+/** Every verified record in order. LogError when the log does not hold, after everything before that was handed out. */
+export async function* tell(store: LogStore, expected: Expected): AsyncGenerator<Told> {
+  let commits = 0;
+  for await (const { entries } of readLog(store, expected)) {
+    commits += 1;
+    for (const entry of entries)
+      if (!entry.record.type.startsWith('log.')) yield { entry, record: counting(entry) };
+  }
+  if (commits === 0) throw new LogError('no-log', 'there is no log here');
+}
+
+/** The same rule as the product's: a newer format means nothing, and neither does a record of the other role. */
+function counting({ record, role }: Entry<LogRecord>): BreakglassRecord | null {
+  if (record.format !== FORMAT || !Object.hasOwn(AUTHOR, record.type)) return null;
+  return AUTHOR[record.type as keyof typeof AUTHOR] === role ? (record as BreakglassRecord) : null;
+}
+
+/** One line of the list. */
+export type Listed = {
+  readonly request: string;
+  readonly askedAt: string;
+  readonly workflow: string;
+  readonly requester: string;
+  /** How it ended; `not sealed` while it has not. */
+  readonly outcome: string;
+};
+
+export const listed = ({ request, at, workflow, requester }: RequestAsked): Listed => ({
+  request,
+  askedAt: at,
+  workflow: workflow.name,
+  requester: requester.name,
+  outcome: 'not sealed',
+});
+
+export const sealed = (before: Listed, { summary }: RequestSealed): Listed => ({
+  ...before,
+  outcome: summary.outcome,
+});
+
+/** The request that a record is about, whatever its type. */
+export const requestOf = ({ entry: { record } }: Told): string | null => {
+  const { request } = record as { request?: unknown };
+  return typeof request === 'string' ? request : null;
+};

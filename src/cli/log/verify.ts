@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import { AUTHOR } from '../../domain/records.ts';
+import { parseCheckpoint, type Checkpoint } from '../../log/checkpoint.ts';
+import { LogError } from '../../log/errors.ts';
+import { parseVkey } from '../../log/keys.ts';
+import { verifyLog, type VerifyReport } from '../../log/verify.ts';
+import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
+import { plain } from '../table.ts';
+import { openStore } from './open-store.ts';
+
+export type VerifyOptions = {
+  readonly folder?: string;
+  readonly key?: readonly string[];
+  readonly checkpoint?: string;
+  readonly json: boolean;
+};
+
+export async function verify(
+  { folder, key, checkpoint, json: asJson }: VerifyOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const trustedKeys = key?.map(trustedKey);
+  const seen = checkpoint === undefined ? undefined : await readCheckpoint(checkpoint);
+  const opened = await openStore(folder, io);
+  const origin = seen?.origin ?? opened.origin;
+  try {
+    const report = await verifyLog(opened.store, {
+      ...(origin === undefined ? {} : { origin }),
+      ...(trustedKeys === undefined ? {} : { trustedKeys }),
+      ...(seen === undefined ? {} : { atLeast: seen }),
+      authorOf: (type) => (Object.hasOwn(AUTHOR, type) ? AUTHOR[type as keyof typeof AUTHOR] : undefined),
+    });
+    if (asJson) io.out(json({ where: opened.where, ...report }));
+    else text(report, opened.where).forEach((line) => io.out(plain(line)));
+    return report.valid ? EXIT.ok : EXIT.bad;
+  } catch (error) {
+    throw couldNot(error, opened.where);
+  } finally {
+    opened.close();
+  }
+}
+
+/** The store did not answer: nothing can be said about the log. */
+export const couldNot = (error: unknown, where: string): unknown =>
+  error instanceof LogError && error.code === 'store-unavailable'
+    ? new CommandError(EXIT.unknown, `${where} could not be read: ${reason(error)}`, { cause: error })
+    : error;
+
+const reason = ({ cause, message }: LogError): string =>
+  cause instanceof Error ? `${cause.name}: ${cause.message}` : message;
+
+function text(report: VerifyReport, where: string): string[] {
+  const { valid, firstBreak, head, keys, found, commits, records } = report;
+  const lines = [
+    valid ? `VALID    ${where}` : `INVALID  ${where}`,
+    `commits  ${commits}/${found} hold`,
+    `records  ${records}${report.from === undefined ? '' : ` from ${report.from} to ${report.to}`}`,
+  ];
+  if (firstBreak) lines.push(`break    ${firstBreak.text} (${firstBreak.code}, commit ${firstBreak.commit})`);
+  if (report.newerFormat > 0)
+    lines.push(`unknown  ${report.newerFormat} records are of a newer format than this version reads`);
+  if (report.origin !== undefined) lines.push(`origin   ${report.origin}`);
+  if (keys) {
+    const how =
+      report.trust === 'given-keys'
+        ? 'descends from the given keys'
+        : 'as the log itself says: give --key to check it';
+    lines.push(`bot      ${keys.bot}`, `worker   ${keys.worker}`, `trust    ${how}`);
+  }
+  if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`);
+  return lines;
+}
+
+function trustedKey(vkey: string): string {
+  try {
+    return parseVkey(vkey).text;
+  } catch (cause) {
+    throw new CommandError(EXIT.usage, '--key must be a verifier key, name+hash+base64', { cause });
+  }
+}
+
+/** A signed note, or its text alone: it was kept by whoever calls this, so its signature adds nothing. */
+async function readCheckpoint(file: string): Promise<Checkpoint> {
+  const note = await readFile(file, 'utf8').catch((cause: unknown) => {
+    throw new CommandError(EXIT.usage, `--checkpoint: ${file} cannot be read`, { cause });
+  });
+  const [body = ''] = note.split('\n\n', 1);
+  const checkpoint = parseCheckpoint(`${body.trimEnd()}\n`);
+  if (checkpoint === undefined)
+    throw new CommandError(EXIT.usage, `--checkpoint: ${file} is not a checkpoint`);
+  return checkpoint;
+}

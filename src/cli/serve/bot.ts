@@ -1,0 +1,114 @@
+import type { BotConfig } from '../../config/config.ts';
+import type { BotSecrets } from '../../config/config.ts';
+import { IncidentSystems } from '../../incidents/index.ts';
+import type { Desk } from '../../lifecycle/desk.ts';
+import { lapse } from '../../lifecycle/lapse.ts';
+import { Rounds } from '../../lifecycle/rounds.ts';
+import { tell } from '../../lifecycle/tell.ts';
+import { Watch } from '../../lifecycle/watch.ts';
+import { createSlack } from '../../slack/app.ts';
+import { createConversation } from '../../slack/conversation.ts';
+import { createDirectory } from '../../slack/directory.ts';
+import { verbsOf } from '../../slack/listeners/verbs.ts';
+import { openProcessLog, type Process, type Running } from './process.ts';
+import { randomIds } from '../randomness.ts';
+import { systemClock } from '../system-clock.ts';
+
+/** The role that faces people: records what they ask and decide, and tells them what the log says. Opens nothing. */
+export async function startBot(own: Process, config: BotConfig, secrets: BotSecrets): Promise<Running> {
+  const { workflows, agenda, telemetry, logger, metrics } = own;
+  const log = await openProcessLog(own, secrets.signer);
+  const api = { token: secrets.slackBotToken, apiUrl: config.slack.apiUrl };
+  const directory = createDirectory({ ...api, clock: systemClock, logger });
+  const incidents = new IncidentSystems({
+    pagerDuty: { apiUrl: config.pagerDutyApiUrl, token: secrets.pagerDutyToken, clock: systemClock },
+  });
+  const desk: Desk = {
+    log,
+    workflows,
+    directory,
+    incidents,
+    agenda,
+    clock: systemClock,
+    ids: randomIds,
+    telemetry,
+  };
+  const conversation = createConversation({
+    ...api,
+    workflows,
+    logger,
+    securityChannel: config.securityChannel,
+  });
+
+  const retryIn = (step: string) => (attempt: number, request: string, error: unknown) => {
+    logger.warn({ err: error, step, request, attempt }, 'will be tried again');
+    return Math.min(15_000, 500 * 2 ** Math.min(attempt, 5));
+  };
+  const lapses = new Rounds(systemClock, (id) => lapse(desk, id), retryIn('lapse'));
+  const tellings = new Rounds(
+    systemClock,
+    async (id) => {
+      // Another bot is telling it: look again once it has, in case it died over it.
+      const told = await own.turns.inTurn(id, () => tell(desk, conversation, id));
+      return told ? undefined : systemClock.now() + 1_000;
+    },
+    retryIn('tell'),
+  );
+  const watch = new Watch(log, systemClock, [lapses, tellings], (error) => {
+    logger.error({ err: error }, 'the log cannot be read');
+  });
+  const slack = createSlack({
+    ...api,
+    verbs: verbsOf(desk),
+    logger,
+    inbound:
+      config.slack.delivery.mode === 'http' && secrets.slackDelivery.mode === 'http'
+        ? {
+            ...config.slack.delivery,
+            signingSecret: secrets.slackDelivery.signingSecret,
+            onRefusedSignature: metrics.refusedSignature,
+          }
+        : { mode: 'socket', appToken: appTokenOf(secrets) },
+  });
+
+  const nudged = () => watch.nudge();
+  own.onNudge.add(nudged);
+  log.subscribe(own.nudge);
+  watch.start();
+  // Requests go on while Slack is away: only its own part waits for it.
+  const connected = slack.start();
+  connected.then(
+    () => logger.info({ mode: config.slack.delivery.mode, port: slack.port() }, 'slack is connected'),
+    (error: unknown) => logger.error({ err: error }, 'slack will not have us'),
+  );
+  return {
+    alive: aliveWhile(() => watch.turns),
+    checks: {
+      slack: () => (slack.isConnected() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
+    },
+    stop: async () => {
+      own.onNudge.delete(nudged);
+      await slack.stop();
+      await watch.stop();
+      await Promise.all([lapses.stop(), tellings.stop()]);
+    },
+  };
+}
+
+function appTokenOf(secrets: BotSecrets): string {
+  if (secrets.slackDelivery.mode !== 'socket') throw new Error('the way in was not checked');
+  return secrets.slackDelivery.appToken;
+}
+
+/** Far longer than one turn may take: a read of the log that hangs ends by its own time-out before. */
+const STUCK_AFTER = 60_000;
+
+/** Alive while the count goes on. */
+export function aliveWhile(turns: () => number): () => boolean {
+  let seen = { turns: turns(), at: systemClock.monotonic() };
+  return () => {
+    const now = { turns: turns(), at: systemClock.monotonic() };
+    if (now.turns !== seen.turns) seen = now;
+    return now.at - seen.at < STUCK_AFTER;
+  };
+}

@@ -1,0 +1,224 @@
+import { createPrivateKey } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../../../src/cli/program.ts';
+import type { BreakglassRecord, Summary } from '../../../src/domain/records.ts';
+import { AUTHOR } from '../../../src/domain/records.ts';
+import {
+  FolderLogStore,
+  generateKey,
+  openLog,
+  pemSigner,
+  vkeyOf,
+  type LogRecord,
+  type LogStore,
+  type Role,
+} from '../../../src/log/index.ts';
+
+export const REQUEST = 'bg-0123456789';
+const START = Date.parse('2026-03-01T12:00:00.000Z');
+const at = (seconds: number): string => new Date(START + seconds * 1000).toISOString();
+const epoch = (seconds: number): number => START / 1000 + seconds;
+
+const person = (user: string, name: string) => ({
+  identity: { enterprise: null, team: 'T1', user },
+  name,
+  email: null,
+});
+const facts = (user: string, name: string) => ({
+  ...person(user, name),
+  active: true,
+  bot: false,
+  guest: false,
+  stranger: false,
+  groups: [],
+  checkedAt: START,
+});
+const INCIDENT = {
+  provider: 'pagerduty',
+  id: 'PINC0042',
+  url: 'https://example.pagerduty.com/incidents/PINC0042',
+  title: 'Queue stuck',
+  status: 'triggered',
+  createdAt: START,
+  lookedUpAt: START,
+} as const;
+const WORKFLOW = { name: 'payments-console', title: 'Payments admin console', hash: 'a'.repeat(64) };
+const RULE = {
+  account: '111122223333',
+  region: 'eu-west-1',
+  group: 'sg-0123456789abcdef0',
+  port: 8443,
+  address: '203.0.113.7/32',
+};
+const OPEN_RULE = { ...RULE, ruleId: 'sgr-0123' };
+const BEFORE = { serial: '0A', fingerprint: 'b'.repeat(64), notAfter: START };
+const AFTER = { serial: '0B', fingerprint: 'c'.repeat(64), notAfter: START };
+const SUMMARY = { request: REQUEST, outcome: 'closed' } as Summary;
+const MAYA = facts('U0MAYA0001', 'Maya \u001b[31mOkafor');
+const JONAS = facts('U0JONAS001', 'Jonas Lind');
+const of = { format: 1, request: REQUEST } as const;
+
+/** One record of every type, in an order in which they could have happened to one request. */
+export const EVERYTHING: readonly BreakglassRecord[] = [
+  {
+    ...of,
+    type: 'request.asked',
+    at: at(0),
+    delivery: 'V1',
+    workflow: WORKFLOW,
+    requester: MAYA,
+    source: { address: '203.0.113.7/32', name: null },
+    port: 8443,
+    durationSeconds: 15,
+    reason: 'Settlement queue is stuck\u202e\nand more',
+    incident: INCIDENT,
+    approvalsNeeded: 1,
+    lapsesAt: epoch(900),
+    channel: 'C1',
+    auditChannel: 'C2',
+  },
+  { ...of, type: 'messages.posted', at: at(1), messages: [{ key: 'card', channel: 'C1', ts: '1.1' }] },
+  {
+    ...of,
+    type: 'action.refused',
+    at: at(2),
+    action: 'approve',
+    person: MAYA,
+    workflow: 'payments-console',
+    codes: ['own-request'],
+  },
+  {
+    ...of,
+    type: 'approval.given',
+    at: at(12.4),
+    approver: JONAS,
+    shown: 'd'.repeat(64),
+    incident: INCIDENT,
+    requester: MAYA,
+  },
+  { ...of, type: 'people.checked', at: at(12.5), people: [MAYA, JONAS] },
+  {
+    ...of,
+    type: 'open.intended',
+    at: at(12.6),
+    worker: 'w1',
+    target: {
+      account: RULE.account,
+      region: RULE.region,
+      roleArn: 'arn',
+      securityGroups: [RULE.group],
+      port: 8443,
+      switch: { roleArn: 'arn', scheduleGroup: 'breakglass', deadLetterQueue: 'arn' },
+    },
+    rules: [RULE],
+    deadline: epoch(28),
+    approvals: [3],
+  },
+  { ...of, type: 'open.armed', at: at(12.8), switches: ['bg-1'], from: epoch(60) },
+  {
+    ...of,
+    type: 'open.confirmed',
+    at: at(13),
+    rules: [OPEN_RULE],
+    openedAt: START + 13_000,
+    awsRequests: [],
+  },
+  { ...of, type: 'close.requested', at: at(20), by: JONAS, trigger: 'revoked' },
+  { ...of, type: 'close.intended', at: at(28), trigger: 'deadline', worker: 'w1' },
+  { ...of, type: 'close.late', at: at(58), text: 'EC2 does not answer' },
+  {
+    ...of,
+    type: 'close.confirmed',
+    at: at(60),
+    trigger: 'deadline',
+    closedAt: START + 28_180,
+    latenessMs: 180,
+    connections: 'may-live-on',
+    awsRequests: [],
+  },
+  {
+    ...of,
+    type: 'rotation.started',
+    at: at(61),
+    worker: 'w1',
+    attempt: 1,
+    certificate: 'arn',
+    before: BEFORE,
+  },
+  { ...of, type: 'rotation.late', at: at(62), text: 'the probe does not answer' },
+  {
+    ...of,
+    type: 'rotation.confirmed',
+    at: at(63),
+    before: BEFORE,
+    after: AFTER,
+    servedAt: START,
+    probe: 'console:8443',
+  },
+  { ...of, type: 'rotation.skipped', at: at(63), why: 'workflow-says-none' },
+  { ...of, type: 'sweep.reported', at: at(64), finding: 'vanished', rules: [OPEN_RULE] },
+  {
+    ...of,
+    type: 'open.failed',
+    at: at(65),
+    step: 'authorize',
+    code: 'rule-limit',
+    text: 'the group is full',
+  },
+  { ...of, type: 'request.denied', at: at(66), by: JONAS },
+  { ...of, type: 'request.withdrawn', at: at(67), by: MAYA },
+  { ...of, type: 'request.lapsed', at: at(68), why: 'unanswered' },
+  {
+    ...of,
+    type: 'request.sealed',
+    at: at(70),
+    summary: SUMMARY,
+    records: [{ index: 1, leaf: 'e'.repeat(64) }],
+  },
+];
+
+/** Writes a log into a store, each record signed by its own role unless `as` says otherwise. */
+export async function writeLog(
+  store: LogStore,
+  records: readonly LogRecord[],
+  as?: Role,
+): Promise<Record<Role, string>> {
+  const pems = { bot: generateKey(), worker: generateKey() };
+  const keys = {
+    bot: vkeyOf('prod', createPrivateKey(pems.bot)),
+    worker: vkeyOf('prod', createPrivateKey(pems.worker)),
+  };
+  const open = (role: Role) =>
+    openLog<null, LogRecord>({
+      store,
+      signer: pemSigner(role, 'prod', pems[role]),
+      projection: { initial: null, fold: () => null },
+      create: { at: at(0), keys },
+    });
+  const logs = { bot: await open('bot'), worker: await open('worker') };
+  for (const record of records) {
+    const role = as ?? AUTHOR[record.type as keyof typeof AUTHOR] ?? 'bot';
+    await logs[role].append(() => ({ records: [record], result: null }));
+  }
+  return keys;
+}
+
+/** The same in a temporary folder, which is gone at the end of the test. */
+export async function aLog(
+  records: readonly LogRecord[],
+  as?: Role,
+): Promise<AsyncDisposable & { folder: string; keys: Record<Role, string> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'breakglass-test-'));
+  const keys = await writeLog(new FolderLogStore(folder), records, as);
+  return { folder, keys, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+/** A command as a shell sees it. */
+export async function shell(args: readonly string[], env: Record<string, string> = {}) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const exit = await run(args, { out: (line) => out.push(line), err: (line) => err.push(line), env });
+  return { exit, out: out.join('\n'), err: err.join('\n') };
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { plain, table } from '../../../src/cli/table.ts';
+import { shell } from './a-log.ts';
+
+describe('the command line', () => {
+  it.each([
+    ['--help'],
+    ['workflows', '--help'],
+    ['workflows', 'check', '--help'],
+    ['log', 'verify', '--help'],
+    ['log', 'show', '--help'],
+  ])('explains itself: %s %s %s', async (...args) => {
+    const { exit, out, err } = await shell(args.filter(Boolean));
+
+    expect(exit).toBe(0);
+    expect(out).toMatch(/^Usage: breakglass/);
+    expect(err).toBe('');
+  });
+
+  it('lists its exit codes', async () => {
+    expect((await shell(['--help'])).out).toContain(
+      '0 ok · 1 checked and bad · 2 usage or configuration · 3 could not check',
+    );
+  });
+
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+
+    expect(await shell(['--version'])).toMatchObject({ exit: 0, out: version });
+  });
+
+  it.each([
+    [['open']],
+    [['log']],
+    [['log', 'verify', '--folders', 'x']],
+    [['log', 'show', '--last', '0']],
+    [['workflows', 'check', 'a', 'b']],
+  ])('refuses %j with exit code 2', async (args) => {
+    const { exit, out, err } = await shell(args);
+
+    expect(exit).toBe(2);
+    expect(out).toBe('');
+    expect(err).not.toBe('');
+  });
+
+  it('lists all configuration problems with exit code 2', async () => {
+    const { exit, err } = await shell(['log', 'verify'], { AWS_ENDPOINT_URL: 'x' });
+
+    expect(exit).toBe(2);
+    expect(err.split('\n')).toHaveLength(4);
+  });
+});
+
+describe('a table', () => {
+  it('is aligned, whatever people wrote', () => {
+    expect(
+      table(
+        ['a', 'name'],
+        [
+          ['1', 'Maya'],
+          ['22', 'x\u001b[31mred\u001b[0m\n\u202ey'],
+        ],
+      ),
+    ).toEqual(['a   name', '--  ------', '1   Maya', '22  xred y']);
+  });
+
+  it('cannot be made to move the cursor', () => {
+    expect(plain('a\u001b]0;title\u0007b\r\nc\u2028d')).toBe('ab c d');
+  });
+});
