@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TestEnvironment } from 'jest-environment-node';
+import { endWithParent } from './end-with-parent.mjs';
 import { openResources } from './open-resources.mjs';
 
 const SETTLE_MS = 2000;
@@ -8,7 +9,7 @@ const TIMER = 'Timeout';
 const HAS_WORKER = process.argv[1]?.includes('jest-worker') ?? false;
 
 // A worker whose jest was killed would sit out its current test first.
-if (HAS_WORKER) process.once('disconnect', () => process.exit(1));
+if (HAS_WORKER) endWithParent();
 
 /** Fails a test file that leaves anything open after its last hook, and names it. */
 export default class LeakCheckedEnvironment extends TestEnvironment {

@@ -1,3 +1,4 @@
+import { endWithParent } from './end-with-parent.mjs';
 import { openResources } from './open-resources.mjs';
 
 // Time for sockets and workers that are already closing.
@@ -9,10 +10,7 @@ export default class Reporter {
 
   constructor(globalConfig) {
     this.#config = globalConfig;
-    // Whoever started these tests is gone, however it went; nobody would read the outcome.
-    process.once('disconnect', () => process.exit(1));
-    // Listening for its end would keep the channel, and with it jest, alive.
-    process.channel?.unref();
+    if (process.send) endWithParent();
   }
 
   onTestFileStart(test) {
