@@ -7,7 +7,7 @@ let slack: LocalSlack;
 let app: Receiver;
 
 beforeAll(async () => {
-  slack = await startLocalSlack({ ackTimeoutMs: 150, retryDelaysMs: [0, 10, 20] });
+  slack = await startLocalSlack({ ackTimeoutMs: 1_000, retryDelaysMs: [0, 10, 20] });
   app = await startReceiver(slack);
 });
 

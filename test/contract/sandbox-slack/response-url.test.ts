@@ -104,6 +104,18 @@ test('an answer to a click in a thread stays in the thread', async () => {
   ]);
 });
 
+test('an answer to a click on a message with a thread below it stays beside that message', async () => {
+  const parent = await slack.web.chat.postMessage({ channel: INCIDENTS, text: 'parent', blocks: [go] });
+  const ts = parent.ts ?? '';
+  await slack.web.chat.postMessage({ channel: INCIDENTS, text: 'reply', thread_ts: ts });
+  await slack.client.click({ channel: INCIDENTS, ts }, { user: MAYA, action_id: 'go' });
+
+  await respond(String(app.received.at(-1)?.payload['response_url']), { text: 'only for you' });
+
+  const channel = await slack.client.history(INCIDENTS, MAYA);
+  expect(channel.map((message) => message.text)).toEqual(['parent', 'only for you']);
+});
+
 test('blocks over their limits are refused and do not use an answer up', async () => {
   const url = await commandUrl();
 

@@ -18,7 +18,7 @@ import {
 let slack: LocalSlack;
 
 beforeEach(async () => {
-  slack = await startLocalSlack({ ackTimeoutMs: 100, retryDelaysMs: [0, 10] });
+  slack = await startLocalSlack({ ackTimeoutMs: 1_000, retryDelaysMs: [0, 10] });
 });
 
 afterEach(async () => {

@@ -281,6 +281,7 @@ describe.each<Transport>(['http', 'socket'])('asking and deciding in Slack over 
     await click(user, card.ts, action);
 
     expect(product.desk.log.state.requests.get(request)?.closeRequested).toMatchObject({ trigger });
+    await product.world.advanced(worker, request);
   });
 
   test('an approver who left the group a moment ago is no approver', async () => {

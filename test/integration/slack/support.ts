@@ -79,7 +79,11 @@ export async function startProduct(
   const { lines, logger } = linesOf();
   const refused = { count: 0 };
   const api = apiOf(slack);
-  const directory = createDirectory({ ...api, clock: wallClock, logger });
+  const directory = createDirectory({
+    ...api,
+    clock: { ...wallClock, now: () => world.clock.now() },
+    logger,
+  });
   const desk: Desk = { ...(await world.desk()), directory };
   const conversation = createConversation({
     ...api,
