@@ -1,8 +1,8 @@
 import { AUTHOR, type BreakglassRecord, type RecordType } from './records.ts';
-import type { In, Life, Request, RequestState } from './request.ts';
+import { isSealable, type In, type Life, type Request, type RequestState } from './request.ts';
 import type { Distrust, Known, State, Written } from './state.ts';
 import { MINUTE, type EpochMs } from './time.ts';
-import { identityKey } from './person.ts';
+import { identityKey, type PersonFacts } from './person.ts';
 
 export const REFUSAL_MEMORY: EpochMs = 10 * MINUTE;
 const DELIVERY_MEMORY: EpochMs = 24 * 60 * MINUTE;
@@ -120,22 +120,7 @@ const FROM = {
   'rotation.late': ['closed', 'rotating'],
   'rotation.confirmed': ['rotating'],
   'rotation.skipped': ['closed'],
-  'request.sealed': ['ended', 'rotating'],
-  'messages.posted': [
-    'pending',
-    'approved',
-    'opening',
-    'open',
-    'closing',
-    'closed',
-    'rotating',
-    'ended',
-    'sealed',
-  ],
-} as const satisfies Record<
-  Exclude<RecordType, 'request.asked' | 'action.refused' | 'sweep.reported'>,
-  readonly RequestState[]
->;
+} as const satisfies Partial<Record<RecordType, readonly RequestState[]>>;
 
 function from<T extends keyof typeof FROM>(
   request: Request,
@@ -151,7 +136,8 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
       const pending = from(request, record.type);
       if (pending === undefined) return undefined;
       const approvals = [...pending.approvals, { index: entry.index, given: record }];
-      const checked = { ...pending, approvals, peopleCheckedAt: record.approver.checkedAt };
+      const words = [record.requester, ...approvals.map(({ given }) => given.approver)];
+      const checked = { ...pending, approvals, peopleCheckedAt: oldest(words) };
       return approvals.length < pending.asked.approvalsNeeded
         ? checked
         : { ...checked, state: 'approved', approvedAt: Date.parse(record.at) };
@@ -170,8 +156,7 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
     }
     case 'people.checked': {
       const approved = from(request, record.type);
-      const checkedAt = Math.min(...record.people.map((person) => person.checkedAt));
-      return approved && { ...approved, peopleCheckedAt: checkedAt };
+      return approved && { ...approved, peopleCheckedAt: oldest(record.people) };
     }
     case 'close.requested': {
       const live = from(request, record.type);
@@ -208,7 +193,7 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
       return closing && { ...closing, state: 'closed', closed: record };
     }
     case 'rotation.started': {
-      const closed = from(request, record.type);
+      const closed = unrotated(from(request, record.type));
       return closed && { ...closed, state: 'rotating', rotation: { step: 'running', started: record } };
     }
     case 'rotation.late': {
@@ -217,11 +202,11 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
     }
     case 'rotation.confirmed':
     case 'rotation.skipped': {
-      const closed = from(request, record.type);
+      const closed = unrotated(from(request, record.type));
       return closed && { ...closed, state: 'rotating', rotation: { step: 'done', result: record } };
     }
     case 'request.sealed': {
-      const finished = from(request, record.type);
+      const finished = isSealable(request) ? request : undefined;
       return finished && { ...finished, state: 'sealed', sealed: record, before: finished };
     }
     case 'messages.posted': {
@@ -232,3 +217,10 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
     }
   }
 }
+
+/** A proven rotation stays proven: nothing starts or proves it again. */
+const unrotated = <R extends In<'closed' | 'rotating'>>(request: R | undefined): R | undefined =>
+  request?.state === 'rotating' && request.rotation.step === 'done' ? undefined : request;
+
+const oldest = (facts: readonly PersonFacts[]): EpochMs =>
+  Math.min(...facts.map(({ checkedAt }) => checkedAt));

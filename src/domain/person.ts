@@ -36,9 +36,12 @@ export type Members = {
 export const identityKey = ({ enterprise, team, user }: Identity): string =>
   `${enterprise ?? ''}/${team}/${user}`;
 
-/** Two accounts are one person when they are one identity or share a directory address. */
+/**
+ * Two accounts are one person when they share a user id (in whatever workspace of an organisation) or a directory address:
+ * taken for one too often costs a second click, taken for two costs the second person.
+ */
 export function samePerson(a: Person, b: Person): boolean {
-  if (identityKey(a.identity) === identityKey(b.identity)) return true;
+  if (a.identity.user === b.identity.user) return true;
   return a.email !== null && a.email === b.email;
 }
 

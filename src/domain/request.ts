@@ -33,7 +33,7 @@ export type Life = {
   /** Records folded into this request; a decision names the version it was made on by being made under the log's lock. */
   readonly version: number;
   readonly approvals: readonly IndexedApproval[];
-  /** The latest moment at which the directory vouched for requester and approvers together. */
+  /** When the directory last vouched for whoever, of requester and approvers, it has not been asked about for longest. */
   readonly peopleCheckedAt: EpochMs;
   readonly closeRequested: CloseRequested | null;
   readonly late: { readonly close: boolean; readonly rotation: boolean };
@@ -103,3 +103,8 @@ export type In<S extends RequestState> = Extract<Request, { readonly state: S }>
 export type Holding = In<'opening' | 'open' | 'closing'>;
 export const isHolding = (request: Request): request is Holding =>
   request.state === 'opening' || request.state === 'open' || request.state === 'closing';
+
+/** Nothing is left to do but to say what happened. */
+export type Sealable = In<'ended' | 'rotating'>;
+export const isSealable = (request: Request): request is Sealable =>
+  request.state === 'ended' || (request.state === 'rotating' && request.rotation.step === 'done');

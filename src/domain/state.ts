@@ -4,7 +4,7 @@ import type { BreakglassRecord } from './records.ts';
 import type { Request } from './request.ts';
 import { ruleKey, type Rule } from './rule.ts';
 import { isHolding, type Holding } from './request.ts';
-import type { EpochMs } from './time.ts';
+import { SECOND, type EpochMs } from './time.ts';
 
 /** A record as the log hands it over: where it stands, whose key signed it, and its RFC 6962 leaf hash. */
 export type Written = {
@@ -34,16 +34,25 @@ export const EMPTY: State = { requests: Map(), deliveries: Map(), refusals: Map(
 
 export const getRequest = (state: State, id: string): Request | undefined => state.requests.get(id);
 
-/** Live grants that hold a rule, other than the one given. */
-export function otherHolders(state: State, rule: Rule, except: string): Holding[] {
+/** Requests that may hold a rule, whatever becomes of them next. */
+export function holdersOf(state: State, rule: Rule): Holding[] {
   const key = ruleKey(rule);
   return [...state.requests.values()].filter(
     (request): request is Holding =>
-      request.id !== except &&
-      isHolding(request) &&
-      request.intended.rules.some((held) => ruleKey(held) === key),
+      isHolding(request) && request.intended.rules.some((held) => ruleKey(held) === key),
   );
 }
+
+/**
+ * Grants other than the given one for whose sake a rule stays. One that is ending keeps nothing: two that end together
+ * would each leave the rule to the other.
+ */
+export const otherHolders = (state: State, rule: Rule, except: string, now: EpochMs): Holding[] =>
+  holdersOf(state, rule).filter((holder) => holder.id !== except && !isEnding(holder, now));
+
+/** Being closed, or due to be. */
+export const isEnding = ({ state, closeRequested, intended }: Holding, now: EpochMs): boolean =>
+  state === 'closing' || closeRequested !== null || now >= intended.deadline * SECOND;
 
 /** The records this version of the software knows. */
 export type Known = Written & { readonly record: BreakglassRecord };

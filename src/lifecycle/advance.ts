@@ -1,4 +1,4 @@
-import type { In } from '../domain/request.ts';
+import type { In, Request } from '../domain/request.ts';
 import { getRequest } from '../domain/state.ts';
 import { SECOND, type EpochMs } from '../domain/time.ts';
 import { close } from './close.ts';
@@ -17,24 +17,27 @@ const TAKE_OVER_AFTER = 20 * SECOND;
 export async function advance(worker: Worker, id: string): Promise<EpochMs | undefined> {
   for (;;) {
     const request = getRequest(worker.log.state, id);
-    if (request === undefined) return undefined;
+    if (request === undefined || request.state === 'sealed') {
+      worker.memory.forget(id);
+      return undefined;
+    }
     const { version } = request;
-    const again = await step(worker, id);
+    const again = await step(worker, request);
     if (again !== undefined) return again;
     if (getRequest(worker.log.state, id)?.version === version) return undefined;
   }
 }
 
-async function step(worker: Worker, id: string): Promise<EpochMs | undefined> {
-  const request = getRequest(worker.log.state, id);
-  switch (request?.state) {
-    case undefined:
+async function step(
+  worker: Worker,
+  request: Exclude<Request, { state: 'sealed' }>,
+): Promise<EpochMs | undefined> {
+  const { id } = request;
+  switch (request.state) {
     case 'pending':
-    case 'sealed':
       return undefined;
     case 'approved':
-      await open(worker, id);
-      return undefined;
+      return open(worker, id);
     case 'opening':
       return resume(worker, request);
     case 'open': {
@@ -48,9 +51,9 @@ async function step(worker: Worker, id: string): Promise<EpochMs | undefined> {
       await close(worker, id, request.closing.trigger);
       return undefined;
     case 'closed':
-      return rotate(worker, id);
+      return rotate(worker, request);
     case 'rotating':
-      if (request.rotation.step === 'running') return rotate(worker, id);
+      if (request.rotation.step === 'running') return rotate(worker, request);
       await seal(worker, id);
       return undefined;
     case 'ended':
@@ -69,6 +72,8 @@ async function resume(worker: Worker, request: In<'opening'>): Promise<EpochMs |
     return Math.min(takeOver, worker.memory.deadlines.wakeAt(id, intended.deadline));
   if (closeRequested !== null) await close(worker, id, closeRequested.trigger);
   else if (left <= 0) await close(worker, id, 'deadline');
-  else await open(worker, id);
+  // Undone, and only its record is missing: it is not opened again.
+  else if (worker.memory.gone.has(id)) await close(worker, id, 'undo');
+  else return open(worker, id);
   return undefined;
 }

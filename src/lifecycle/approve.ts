@@ -1,9 +1,8 @@
 import { decideApproval, decideDenial } from '../domain/decide/approve.ts';
 import type { Identity } from '../domain/person.ts';
 import { refusal } from '../domain/refusals.ts';
-import { getRequest } from '../domain/state.ts';
 import { commitOrExplain } from './commit.ts';
-import type { Answer, Desk } from './desk.ts';
+import { findRequest, type Answer, type Desk } from './desk.ts';
 import { lookUpProblem } from './request.ts';
 import { refuseWith, type Refusing } from './refuse.ts';
 
@@ -11,7 +10,7 @@ export type Click = { readonly person: Identity; readonly request: string };
 
 /** A second person says yes. Everything they decide on is looked up again for this click, in parallel. */
 export async function approve(desk: Desk, click: Click): Promise<Answer> {
-  const request = getRequest(desk.log.state, click.request);
+  const request = await findRequest(desk, click.request);
   const workflow = request && desk.workflows.get(request.asked.workflow.name);
   const { requester: asker, incident: link } = request?.asked ?? {};
   const [approver, requester, incident] = await Promise.all([
@@ -46,7 +45,7 @@ export async function approve(desk: Desk, click: Click): Promise<Answer> {
 
 /** Somebody who could approve says no: that ends it. */
 export async function deny(desk: Desk, click: Click): Promise<Answer> {
-  const request = getRequest(desk.log.state, click.request);
+  const request = await findRequest(desk, click.request);
   const workflow = request && desk.workflows.get(request.asked.workflow.name);
   const approver = await desk.directory.facts(click.person, workflow?.approval.from.groups ?? []);
   const refusing = refusingOf('deny', click, request?.asked.workflow.name, approver);

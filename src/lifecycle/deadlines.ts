@@ -15,21 +15,17 @@ export class Deadlines {
 
   /** Starts the monotonic count for a request; a changed deadline starts it again. */
   watch(request: string, deadline: EpochSeconds): void {
-    if (this.#due.get(request)?.deadline === deadline) return;
-    const left = deadline * 1000 - this.#clock.now();
-    this.#due.set(request, { deadline, monotonic: this.#clock.monotonic() + left });
+    this.#dueAt(request, deadline);
   }
 
   /** Milliseconds until it ends; zero or negative once it has. */
   left(request: string, deadline: EpochSeconds): number {
-    this.watch(request, deadline);
-    return Math.min(deadline * 1000 - this.#clock.now(), -this.#since(request));
+    return Math.min(deadline * 1000 - this.#clock.now(), -this.lateness(request, deadline));
   }
 
   /** Milliseconds since the deadline on the monotonic clock; negative before it. */
   lateness(request: string, deadline: EpochSeconds): number {
-    this.watch(request, deadline);
-    return this.#since(request);
+    return this.#clock.monotonic() - this.#dueAt(request, deadline);
   }
 
   /** When to look again, in wall-clock terms of now. */
@@ -41,8 +37,11 @@ export class Deadlines {
     this.#due.delete(request);
   }
 
-  #since(request: string): number {
-    const due = this.#due.get(request);
-    return due === undefined ? 0 : this.#clock.monotonic() - due.monotonic;
+  #dueAt(request: string, deadline: EpochSeconds): number {
+    const known = this.#due.get(request);
+    if (known?.deadline === deadline) return known.monotonic;
+    const monotonic = this.#clock.monotonic() + deadline * 1000 - this.#clock.now();
+    this.#due.set(request, { deadline, monotonic });
+    return monotonic;
   }
 }

@@ -1,4 +1,6 @@
 import type { Refusal } from '../domain/refusals.ts';
+import type { Request } from '../domain/request.ts';
+import { getRequest } from '../domain/state.ts';
 import type { Agenda } from '../ports/agenda.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Directory } from '../ports/directory.ts';
@@ -24,3 +26,11 @@ export type Desk = {
 export type Answer =
   | { readonly ok: true; readonly request: string }
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
+
+/** The request; one that this process has not heard of is looked for in the log first: another may just have written it. */
+export async function findRequest({ log }: Desk, id: string): Promise<Request | undefined> {
+  const known = getRequest(log.state, id);
+  if (known !== undefined) return known;
+  await log.refresh().catch(() => undefined);
+  return getRequest(log.state, id);
+}

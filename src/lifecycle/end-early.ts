@@ -3,11 +3,11 @@ import type { Decision } from '../domain/decide/decision.ts';
 import { identityKey, type Identity, type PersonFacts } from '../domain/person.ts';
 import { refusal } from '../domain/refusals.ts';
 import type { Request } from '../domain/request.ts';
-import { getRequest, type State } from '../domain/state.ts';
+import type { State } from '../domain/state.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Click } from './approve.ts';
 import { commitOrExplain } from './commit.ts';
-import type { Answer, Desk } from './desk.ts';
+import { findRequest, type Answer, type Desk } from './desk.ts';
 import { refuseWith } from './refuse.ts';
 
 /** The requester withdraws it, or is done. */
@@ -23,7 +23,7 @@ async function end(
   action: string,
   decide: (state: State, command: EndEarly, now: EpochMs) => Decision,
 ): Promise<Answer> {
-  const request = getRequest(desk.log.state, click.request);
+  const request = await findRequest(desk, click.request);
   const name = request?.asked.workflow.name ?? null;
   const workflow = name === null ? undefined : desk.workflows.get(name);
   const asked = await desk.directory.facts(click.person, workflow?.approval.from.groups ?? []);

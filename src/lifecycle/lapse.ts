@@ -1,4 +1,5 @@
 import { decideLapse, decidePeopleChecked, lapsesAt, peopleOf } from '../domain/decide/lapse.ts';
+import type { In } from '../domain/request.ts';
 import { getRequest } from '../domain/state.ts';
 import { MINUTE, type EpochMs } from '../domain/time.ts';
 import { commit } from './commit.ts';
@@ -20,12 +21,11 @@ export async function lapse(desk: Desk, id: string): Promise<EpochMs | undefined
   }
   if (request?.state !== 'approved') return due;
   const recheckAt = request.peopleCheckedAt + RECHECK_AFTER;
-  return now >= recheckAt ? recheck(desk, id) : Math.min(due, recheckAt);
+  return now >= recheckAt ? recheck(desk, request) : Math.min(due, recheckAt);
 }
 
-async function recheck(desk: Desk, id: string): Promise<EpochMs | undefined> {
-  const request = getRequest(desk.log.state, id);
-  if (request?.state !== 'approved') return undefined;
+async function recheck(desk: Desk, request: In<'approved'>): Promise<EpochMs> {
+  const { id } = request;
   const workflow = desk.workflows.get(request.asked.workflow.name);
   const groups =
     workflow === undefined ? [] : [...workflow.requesters.groups, ...workflow.approval.from.groups];

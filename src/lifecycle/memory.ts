@@ -1,4 +1,5 @@
-import type { OpenRule } from '../domain/rule.ts';
+import type { SweepReported } from '../domain/records.ts';
+import type { OpenRule, Target } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Deadlines } from './deadlines.ts';
@@ -16,23 +17,37 @@ export class Memory {
   readonly deadlines: Deadlines;
   /** Closed, and not yet recorded. */
   readonly gone = new Map<string, Gone>();
-  /** Rules that AWS said it made, of openings that were not confirmed: to be revoked by id even before they are described. */
-  readonly made = new Map<string, readonly OpenRule[]>();
-  /** Requests whose late closing was paged. */
-  readonly paged = new Set<string>();
-
-  /** Sweeps in a row in which a rule of an open grant was not described. */
-  readonly missed = new Map<string, number>();
+  /** Rules that AWS said it made for a request: to be revoked by id even before they are described. */
+  readonly made = new Map<string, { readonly target: Target; readonly rules: readonly OpenRule[] }>();
+  /** Since when, on the monotonic clock, a rule of an open grant was not described. */
+  readonly missedSince = new Map<string, number>();
+  /** Rules the sweep has found and still sees, by id: each is a finding once, until it changes. */
+  readonly reported = new Map<
+    string,
+    { readonly finding: SweepReported['finding']; readonly group: string }
+  >();
+  /** Findings that the log has not taken yet. */
+  readonly unwritten: SweepReported[] = [];
+  readonly #paged = new Set<string>();
 
   constructor(clock: Clock) {
     this.deadlines = new Deadlines(clock);
+  }
+
+  /** True once for each request and reason: a page is not repeated because its record could not be written. */
+  firstPage(request: string, why: 'close' | 'rotation'): boolean {
+    const key = `${request} ${why}`;
+    if (this.#paged.has(key)) return false;
+    this.#paged.add(key);
+    return true;
   }
 
   forget(request: string): void {
     this.deadlines.forget(request);
     this.gone.delete(request);
     this.made.delete(request);
-    this.paged.delete(request);
-    this.missed.delete(request);
+    this.missedSince.delete(request);
+    this.#paged.delete(`${request} close`);
+    this.#paged.delete(`${request} rotation`);
   }
 }

@@ -1,6 +1,7 @@
-import { checkForm, decideAsk, incidentProblem, type Form } from '../domain/decide/ask.ts';
+import { checkForm, decideAsk, type Form } from '../domain/decide/ask.ts';
 import { personProblem, requesterProblem } from '../domain/decide/people.ts';
 import type { Identity, PersonFacts } from '../domain/person.ts';
+import { incidentProblem } from '../domain/incident.ts';
 import { refusal, type Refusal, type RefusalCode } from '../domain/refusals.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import type { IncidentAnswer } from '../ports/incidents.ts';
@@ -50,7 +51,7 @@ export async function askFor(desk: Desk, asking: Asking): Promise<Answer> {
   const ask = { id, delivery, workflow, requester: person, form, incident, channel };
   const committed = await commitOrExplain(desk.log, (state) => decideAsk(state, ask, now));
   if (!committed.ok) return refuseWith(desk, refusing, committed.refusals);
-  const request = desk.log.state.deliveries.get(delivery)?.request ?? id;
+  const request = desk.log.state.deliveries.get(delivery, { request: id }).request;
   if (committed.written.length > 0) desk.telemetry.event('asked', { request, workflow: workflow.name });
   return { ok: true, request };
 }

@@ -6,6 +6,8 @@ import {
   ROTATION_LEASE,
 } from '../domain/decide/rotate.ts';
 import type { CertificateFacts } from '../domain/records.ts';
+import type { In } from '../domain/request.ts';
+import type { Target } from '../domain/rule.ts';
 import { getRequest } from '../domain/state.ts';
 import { MINUTE, SECOND, type EpochMs } from '../domain/time.ts';
 import type { AcmImport } from '../domain/workflow.ts';
@@ -21,9 +23,11 @@ const DEFAULT_WITHIN = 60 * MINUTE;
  * Replaces the certificate that the window exposed, and proves it by what the port then serves. Answers when to come back,
  * when another worker is at it; throws when it has to be tried again. Never given up: overdue, it pages and goes on.
  */
-export async function rotate(worker: Worker, id: string): Promise<EpochMs | undefined> {
-  const request = inState(worker, id, 'closed') ?? inState(worker, id, 'rotating');
-  if (request === undefined) return undefined;
+export async function rotate(
+  worker: Worker,
+  request: In<'closed' | 'rotating'>,
+): Promise<EpochMs | undefined> {
+  const { id } = request;
   const workflow = worker.workflows.get(request.asked.workflow.name);
   try {
     if (workflow === undefined)
@@ -33,7 +37,7 @@ export async function rotate(worker: Worker, id: string): Promise<EpochMs | unde
       await commit(worker.log, (state) => decideNoRotation(state, id, now));
       return undefined;
     }
-    return await replace(worker, id, workflow.rotate);
+    return await replace(worker, request, workflow.rotate);
   } catch (error) {
     const within =
       workflow?.rotate.kind === 'acm-import' ? workflow.rotate.withinSeconds * SECOND : DEFAULT_WITHIN;
@@ -42,9 +46,12 @@ export async function rotate(worker: Worker, id: string): Promise<EpochMs | unde
   }
 }
 
-async function replace(worker: Worker, id: string, rotation: AcmImport): Promise<EpochMs | undefined> {
-  const request = inState(worker, id, 'closed') ?? inState(worker, id, 'rotating');
-  if (request === undefined) return undefined;
+async function replace(
+  worker: Worker,
+  request: In<'closed' | 'rotating'>,
+  rotation: AcmImport,
+): Promise<EpochMs | undefined> {
+  const { id } = request;
   const { target } = request.intended;
 
   // 1. Which certificate was exposed, and who replaces it: one worker at a time, another after its lease.
@@ -62,7 +69,7 @@ async function replace(worker: Worker, id: string, rotation: AcmImport): Promise
   if (current.serial === started.before.serial) await worker.certificates.replace(target, rotation);
 
   // 3. Done when a handshake shows what the store holds, and that is not what was exposed.
-  const after = await served(worker, id, rotation, started.before);
+  const after = await served(worker, target, rotation, started.before);
   const servedAt = worker.clock.now();
   const probe = `${rotation.probe.host}:${rotation.probe.port}`;
   await commit(worker.log, (state) =>
@@ -74,16 +81,15 @@ async function replace(worker: Worker, id: string, rotation: AcmImport): Promise
 
 async function served(
   worker: Worker,
-  id: string,
+  target: Target,
   rotation: AcmImport,
   before: CertificateFacts,
 ): Promise<CertificateFacts> {
   const until = worker.clock.monotonic() + SERVED_WITHIN;
-  const request = inState(worker, id, 'rotating');
   for (;;) {
     const shown = await worker.certificates.served(rotation);
-    const held = request && (await worker.certificates.current(request.intended.target, rotation));
-    if (shown.fingerprint !== before.fingerprint && shown.serial === held?.serial) return shown;
+    const held = await worker.certificates.current(target, rotation);
+    if (shown.fingerprint !== before.fingerprint && shown.serial === held.serial) return shown;
     if (worker.clock.monotonic() >= until)
       throw new Error('The port does not serve the new certificate yet.');
     await worker.clock.pause(LOOK_AGAIN_IN);
@@ -96,7 +102,9 @@ async function sayLate(worker: Worker, id: string, due: EpochMs, error: unknown)
   if (now < due || getRequest(worker.log.state, id)?.late.rotation === true) return;
   const reason = error instanceof Error ? error.message : 'unknown';
   const text = `The certificate exposed by ${id} has not been replaced in time: ${reason}`;
-  await worker.pager.page({ kind: 'rotation-late', request: id, text, consoleUrl: null, command: null });
-  worker.telemetry.event('rotation-late', { request: id });
+  if (worker.memory.firstPage(id, 'rotation')) {
+    await worker.pager.page({ kind: 'rotation-late', request: id, text, consoleUrl: null, command: null });
+    worker.telemetry.event('rotation-late', { request: id });
+  }
   await commit(worker.log, (state) => decideRotationLate(state, { request: id, text }, now));
 }

@@ -1,16 +1,24 @@
-import { alreadySo, record } from '../domain/decide/decision.ts';
+import { decideVanished } from '../domain/decide/close.ts';
+import { record } from '../domain/decide/decision.ts';
 import { isHolding } from '../domain/request.ts';
-import { ruleKey, type OpenRule, type Target } from '../domain/rule.ts';
-import { isoTime } from '../domain/time.ts';
+import type { OpenRule, Target } from '../domain/rule.ts';
+import { isoTime, SECOND, type EpochMs } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
-import { close } from './close.ts';
+import { within } from './bounded.ts';
 import { commit } from './commit.ts';
+import { isOurs, isRule } from './own-rules.ts';
 import type { Worker } from './worker.ts';
 
-/** What the tag says is overdue only after this long: the regular closing comes first. */
+/** What is overdue by its tag or its grant is closed only after this long: the regular closing comes first. */
 const GRACE = 5_000;
-/** Described as absent this often in a row, a rule of an open grant was taken away by somebody else. */
-const VANISHED_AFTER = 3;
+/** Not described for this long, a rule of an open grant was taken away by somebody else. */
+const VANISHED_AFTER = 10_000;
+/** The log may hang; what is overdue is closed all the same. */
+const LOG_PATIENCE = 3_000;
+/** Findings in one commit. */
+const REPORTS_AT_ONCE = 100;
+
+type Stray = { readonly rule: ObservedRule; readonly finding: 'overdue' | 'unknown' };
 
 /**
  * Reads AWS itself and closes what is ours and should not be there. Describe first, then the log, then judge: a rule that is
@@ -20,31 +28,38 @@ export async function sweep(worker: Worker, target: Target): Promise<void> {
   // 1. What is there.
   const observed = await worker.access.observe(target);
   // 2. What should be there; unreadable, the tags alone decide.
-  const readable = await worker.log.refresh().then(
-    () => true,
-    () => false,
-  );
+  const readable = (await within(worker.clock, LOG_PATIENCE, worker.log.refresh())) !== undefined;
   // 3. What is ours and not explained, or past its end.
   const now = worker.clock.now();
-  const stray = observed.filter(
-    (rule) => isOurs(worker, rule) && ((readable && !isHeld(worker, rule)) || isOverdue(rule, now)),
-  );
-  if (stray.length > 0) await closeStray(worker, target, stray, readable);
-  if (readable) await settleVanished(worker, observed, target);
+  const stray = observed.flatMap((rule): Stray[] => {
+    const finding = judge(worker, rule, readable, now);
+    return finding === undefined ? [] : [{ rule, finding }];
+  });
+  note(worker, target, stray, now);
+  const rules = stray.map(({ rule }) => asRule(rule));
+  if (rules.length > 0) await worker.access.close(target, rules);
+  if (!readable) return;
+  await report(worker);
+  await settleVanished(worker, observed, target);
 }
 
-const isOurs = (worker: Worker, rule: ObservedRule): boolean => rule.tags.deployment === worker.log.origin;
-
-const isOverdue = ({ tags }: ObservedRule, now: number): boolean =>
-  tags.expiresAt === null || now > tags.expiresAt * 1000 + GRACE;
-
-const isHeld = (worker: Worker, observed: ObservedRule): boolean =>
-  [...worker.log.state.requests.values()].some(
-    (request) =>
-      isHolding(request) &&
-      request.intended.rules.some((rule) => ruleKey(rule) === ruleKey(asRule(observed))) &&
-      observed.fromPort === observed.toPort,
-  );
+function judge(
+  worker: Worker,
+  rule: ObservedRule,
+  readable: boolean,
+  now: EpochMs,
+): Stray['finding'] | undefined {
+  const { expiresAt } = rule.tags;
+  const isPast = (end: number): boolean => now > end * SECOND + GRACE;
+  if (!isOurs(worker, rule)) return undefined;
+  if (expiresAt === null || isPast(expiresAt)) return 'overdue';
+  if (!readable) return undefined;
+  const holders = [...worker.log.state.requests.values()]
+    .filter(isHolding)
+    .filter(({ intended }) => intended.rules.some((held) => isRule(rule, held)));
+  if (holders.length === 0) return 'unknown';
+  return holders.every(({ intended }) => isPast(intended.deadline)) ? 'overdue' : undefined;
+}
 
 const asRule = ({ account, region, group, fromPort, address, ruleId }: ObservedRule): OpenRule => ({
   account,
@@ -55,59 +70,57 @@ const asRule = ({ account, region, group, fromPort, address, ruleId }: ObservedR
   ruleId,
 });
 
-async function closeStray(
-  worker: Worker,
-  target: Target,
-  stray: readonly ObservedRule[],
-  readable: boolean,
-): Promise<void> {
-  const rules = stray.map(asRule);
-  await worker.access.close(target, rules);
-  const at = worker.clock.now();
-  for (const observed of stray) {
-    const finding = isOverdue(observed, at) ? 'overdue' : 'unknown';
-    worker.telemetry.event('sweep-finding', {
-      finding,
-      rule: observed.ruleId,
-      request: observed.tags.request,
-    });
-    if (!readable) continue;
-    const report = { request: observed.tags.request, finding, rules: [asRule(observed)] } as const;
-    await commit(worker.log, () => record({ format: 1, type: 'sweep.reported', at: isoTime(at), ...report }));
+/** Each finding once, until it changes or is gone; kept until the log has taken it. */
+function note(worker: Worker, target: Target, stray: readonly Stray[], now: EpochMs): void {
+  const { reported, unwritten } = worker.memory;
+  for (const [ruleId, { group }] of reported)
+    if (target.securityGroups.includes(group) && !stray.some(({ rule }) => rule.ruleId === ruleId))
+      reported.delete(ruleId);
+  for (const { rule, finding } of stray) {
+    if (reported.get(rule.ruleId)?.finding === finding) continue;
+    const request = rule.tags.request;
+    reported.set(rule.ruleId, { finding, group: rule.group });
+    const at = isoTime(now);
+    unwritten.push({ format: 1, type: 'sweep.reported', at, request, finding, rules: [asRule(rule)] });
+    worker.telemetry.event('sweep-finding', { finding, rule: rule.ruleId, request });
   }
 }
 
-/** A window whose rule somebody else removed is over: it ends like any other, and its record says so. */
+async function report(worker: Worker): Promise<void> {
+  const records = worker.memory.unwritten.slice(0, REPORTS_AT_ONCE);
+  if (records.length === 0) return;
+  const written = commit(worker.log, () => record(...records));
+  if ((await within(worker.clock, LOG_PATIENCE, written)) === undefined) return;
+  worker.memory.unwritten.splice(0, records.length);
+}
+
+/** A window whose rule somebody else removed is over: it is closed like any other, and its record says so. */
 async function settleVanished(
   worker: Worker,
   observed: readonly ObservedRule[],
   target: Target,
 ): Promise<void> {
+  const { missedSince } = worker.memory;
   const there = new Set(observed.map(({ ruleId }) => ruleId));
   const groups = new Set(target.securityGroups);
   for (const request of worker.log.state.requests.values()) {
     if (request.state !== 'open' || !request.confirmed.rules.every(({ group }) => groups.has(group)))
       continue;
     const { id, confirmed } = request;
-    const missed = confirmed.rules.some(({ ruleId }) => !there.has(ruleId))
-      ? (worker.memory.missed.get(id) ?? 0) + 1
-      : 0;
-    worker.memory.missed.set(id, missed);
-    if (missed < VANISHED_AFTER) continue;
-    const at = isoTime(worker.clock.now());
+    if (confirmed.rules.every(({ ruleId }) => there.has(ruleId))) {
+      missedSince.delete(id);
+      continue;
+    }
+    const since = missedSince.get(id) ?? worker.clock.monotonic();
+    missedSince.set(id, since);
+    if (worker.clock.monotonic() - since < VANISHED_AFTER) continue;
+    const now = worker.clock.now();
     worker.telemetry.event('sweep-finding', { finding: 'vanished', rule: null, request: id });
-    await commit(worker.log, (state) =>
-      state.requests.get(id)?.state === 'open'
-        ? record({
-            format: 1,
-            type: 'sweep.reported',
-            at,
-            request: id,
-            finding: 'vanished',
-            rules: confirmed.rules,
-          })
-        : alreadySo,
+    const vanished = { request: id, worker: worker.name };
+    await within(
+      worker.clock,
+      LOG_PATIENCE,
+      commit(worker.log, (state) => decideVanished(state, vanished, now)),
     );
-    await close(worker, id, 'gone');
   }
 }

@@ -1,10 +1,13 @@
 import { getRequest } from '../domain/state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { BreakglassLog } from '../ports/log.ts';
+import { within } from './bounded.ts';
 import type { Rounds } from './rounds.ts';
 
 /** The log is read this often when nobody nudges. */
 const POLL_EVERY = 1_000;
+/** Longer than a healthy read of what is new takes. */
+const READ_WITHIN = 10_000;
 
 /**
  * Keeps a process at the head of the log, and its rounds going: every live request once at the start, then each one that a
@@ -17,6 +20,7 @@ export class Watch {
   readonly #onError: (error: unknown) => void;
   readonly #stop = new AbortController();
   #reading: Promise<void> = Promise.resolve();
+  #refreshing: Promise<void> | undefined;
   #nudge = new AbortController();
   #turns = 0;
 
@@ -61,13 +65,21 @@ export class Watch {
   async #read(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       this.#nudge = new AbortController();
-      try {
-        await this.#log.refresh();
-      } catch (error) {
-        this.#onError(error);
-      }
+      this.#refreshing ??= this.#refresh();
+      // A read that hangs holds up nothing: the loop goes on, and does not begin a second one.
+      await within(this.#clock, READ_WITHIN, this.#refreshing);
       this.#turns += 1;
       await this.#clock.pause(POLL_EVERY, this.#nudge.signal);
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    try {
+      await this.#log.refresh();
+    } catch (error) {
+      this.#onError(error);
+    } finally {
+      this.#refreshing = undefined;
     }
   }
 

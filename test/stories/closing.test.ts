@@ -211,7 +211,10 @@ describe('the sweep', () => {
     const [open] = world.access.rules;
     world.access.removeRule(open?.ruleId ?? '');
 
-    for (let round = 0; round < 3; round += 1) await world.clock.drive(sweep(worker, target));
+    for (let round = 0; round < 3; round += 1) {
+      await sweep(worker, target);
+      await world.clock.advance(5_000);
+    }
     await world.advanced(worker, id);
 
     expect(requestIn(worker.log, id, 'sealed').sealed.summary.closedBecause).toBe('gone');

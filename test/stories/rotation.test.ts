@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { advance } from '../../src/lifecycle/advance.ts';
-import { CertificateError } from '../../src/ports/certificates.ts';
+import { CertificateError, type Certificates } from '../../src/ports/certificates.ts';
 import { LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
@@ -84,6 +84,67 @@ describe('a rotation', () => {
     expect(early).toBe(0);
     expect(world.alerts.map(({ kind }) => kind)).toEqual(['rotation-late']);
     expect(requestIn(worker.log, id, 'sealed').late.rotation).toBe(true);
+  });
+
+  test('that is overdue while the log is away pages once, however often it is tried, and is recorded when it can be', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+    world.certificates.faults.fail('current', 'before', away(), 6);
+    await world.advanced(worker, id).catch(() => undefined);
+    await world.clock.advance(3_600_000);
+    world.storeDown(true);
+    for (let attempt = 0; attempt < 4; attempt += 1)
+      await world.clock.drive(advance(worker, id).catch(() => undefined));
+    world.storeDown(false);
+
+    await world.advanced(worker, id).catch(() => undefined);
+    await world.advanced(worker, id);
+
+    expect(world.alerts).toHaveLength(1);
+    expect(requestIn(worker.log, id, 'sealed').late.rotation).toBe(true);
+  });
+
+  test('that another worker finished while this one looked is done, whatever went wrong here', async () => {
+    const world = new LifecycleWorld();
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.opened(one);
+    await world.clock.advance(WINDOW);
+    world.certificates.faults.fail('current', 'before', away());
+    await world.advanced(one, id).catch(() => undefined);
+    await two.log.refresh();
+    requestIn(two.log, id, 'closed');
+    const stop = world.certificates.faults.watch(async (method, when) => {
+      if (method !== 'current' || when !== 'before') return;
+      stop();
+      await advance(one, id);
+      await two.log.refresh();
+    });
+
+    await world.clock.drive(advance(two, id));
+
+    expect(world.certificates.faults.calls.filter((call) => call === 'replace')).toHaveLength(1);
+    expect(world.events.filter(({ name }) => name === 'rotated')).toHaveLength(1);
+    await two.log.refresh();
+    requestIn(two.log, id, 'sealed');
+  });
+
+  test('that fails in a way nobody thought of is late like any other, and tells nobody why', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW + 3_700_000);
+    const odd = { current: () => Promise.reject('a string') } as unknown as Certificates;
+
+    const failing = advance({ ...worker, certificates: odd }, id).catch((error: unknown) => error);
+    await world.clock.drive(failing);
+    await world.clock.advance(3_700_000);
+    await world.clock.drive(advance({ ...worker, certificates: odd }, id).catch(() => undefined));
+
+    expect(world.alerts.map(({ kind, text }) => [kind, text.split(': ')[1]])).toEqual([
+      ['rotation-late', 'unknown'],
+    ]);
   });
 
   test('comes back when the port goes on serving the old certificate', async () => {

@@ -1,5 +1,5 @@
-import type { Incident } from '../incident.ts';
-import { personOf, samePerson, type PersonFacts } from '../person.ts';
+import { incidentProblem, type Incident } from '../incident.ts';
+import { identityKey, personOf, samePerson, type Person, type PersonFacts } from '../person.ts';
 import type { Refusal } from '../refusals.ts';
 import { refusal } from '../refusals.ts';
 import type { Request } from '../request.ts';
@@ -7,7 +7,6 @@ import { shownDigest } from '../shown.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
 import type { Workflow } from '../workflow.ts';
-import { incidentProblem } from './ask.ts';
 import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
 import { approverProblem, requesterProblem } from './people.ts';
 
@@ -33,8 +32,10 @@ export function decideApproval(state: State, command: Approve, now: EpochMs): De
     : approverProblem(approver, workflow.approval.from);
   if (who !== undefined) return refuse(who);
   const notPending = pendingProblem(request, now);
-  if (notPending !== undefined) return sameApprover(request, approver) ? alreadySo : refuse(notPending);
-  if (sameApprover(request, approver)) return alreadySo;
+  const given = approvalBy(request, approver);
+  if (given !== undefined && isSameAccount(given, approver)) return alreadySo;
+  if (notPending !== undefined) return refuse(notPending);
+  if (given !== undefined) return refuseFor('already-approved-by-you');
   const untrusted = distrusted(state);
   if (untrusted !== undefined) return untrusted;
   const { requester, incident } = command;
@@ -91,8 +92,10 @@ export function pendingProblem(request: Request, now: EpochMs): Refusal | undefi
   return now >= request.asked.lapsesAt * 1000 ? refusal('lapsed') : undefined;
 }
 
-const sameApprover = (request: Request, approver: PersonFacts): boolean =>
-  request.approvals.some(({ given }) => samePerson(given.approver, approver));
+const approvalBy = (request: Request, person: Person): Person | undefined =>
+  request.approvals.find(({ given }) => samePerson(given.approver, person))?.given.approver;
+
+const isSameAccount = (a: Person, b: Person): boolean => identityKey(a.identity) === identityKey(b.identity);
 
 const deniedBy = (request: Request, approver: PersonFacts): boolean =>
   request.state === 'ended' && request.outcome === 'denied' && samePerson(request.end.by, approver);

@@ -1,5 +1,5 @@
 import { isPrivate, parseSource, type AddressProblem } from '../address.ts';
-import type { Incident } from '../incident.ts';
+import { incidentProblem, type Incident } from '../incident.ts';
 import type { PersonFacts } from '../person.ts';
 import type { Source } from '../records.ts';
 import { refusal, type Refusal, type RefusalCode } from '../refusals.ts';
@@ -74,6 +74,18 @@ export function checkForm(
   return { checked: { source, durationSeconds: duration.seconds, reason: reason.text }, problems };
 }
 
+/** Whether a source on record is one that the workflow takes, in the form in which it would be recorded. */
+export function sourceProblem(workflow: Workflow, { address, name }: Source): Refusal | undefined {
+  const source = checkSource(workflow, name === null ? { typed: address } : { listed: name });
+  if ('code' in source) return source;
+  return source.address === address ? undefined : refusal('address-not-listed');
+}
+
+export function durationProblem(workflow: Workflow, seconds: number): Refusal | undefined {
+  const duration = checkDuration(workflow, formatDuration(seconds));
+  return 'code' in duration ? duration : undefined;
+}
+
 const ADDRESS_CODES = {
   'not-an-address': 'address-invalid',
   'host-bits': 'address-host-bits',
@@ -108,7 +120,8 @@ function checkDuration({ duration }: Workflow, text: string): { seconds: number 
 }
 
 function checkReason({ reason }: Workflow, text: string): { text: string } | Refusal {
-  const trimmed = text.trim();
+  // Half a character cannot be recorded, and so not be asked.
+  const trimmed = text.replaceAll(/\p{Surrogate}/gu, '\uFFFD').trim();
   const length = [...trimmed].length;
   if (length === 0) return refusal('reason-empty');
   if (length < reason.minLength)
@@ -116,17 +129,4 @@ function checkReason({ reason }: Workflow, text: string): { text: string } | Ref
   if (length > MAX_REASON_LENGTH)
     return refusal('reason-long', { max: String(MAX_REASON_LENGTH), length: String(length) });
   return { text: trimmed };
-}
-
-/** An incident justifies an opening while it is open, by the workflow's list of states, and not older than it allows. */
-export function incidentProblem(
-  { incident: rule }: Workflow,
-  incident: Incident,
-  now: EpochMs,
-): Refusal | undefined {
-  if (!rule.states.includes(incident.status))
-    return refusal('incident-closed', { states: rule.states.join(', ') });
-  if (now - incident.createdAt > rule.maxAgeSeconds * 1000)
-    return refusal('incident-old', { max: formatDuration(rule.maxAgeSeconds) });
-  return undefined;
 }

@@ -1,10 +1,14 @@
 import { hasQuorum } from '../approved.ts';
+import { incidentProblem } from '../incident.ts';
 import type { OpenConfirmed, OpenFailed } from '../records.ts';
+import { refusal, type Refusal } from '../refusals.ts';
+import type { In } from '../request.ts';
 import { rulesOf } from '../rule.ts';
+import { shownDigest } from '../shown.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, MINUTE, type EpochMs, type EpochSeconds } from '../time.ts';
 import type { Workflow } from '../workflow.ts';
-import { incidentProblem } from './ask.ts';
+import { durationProblem, sourceProblem } from './ask.ts';
 import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
 import { approverProblem, requesterProblem } from './people.ts';
 
@@ -25,14 +29,10 @@ export function decideOpen(
   if (untrusted !== undefined) return untrusted;
   if (workflow === undefined || workflow.hash !== request.asked.workflow.hash)
     return refuseFor('workflow-changed');
-  if (!hasQuorum(request)) return refuseFor('approvals-insufficient');
-  if (now - request.peopleCheckedAt > PEOPLE_FRESH_FOR) return refuseFor('approval-stale');
-  const problems = request.approvals.flatMap(({ given }) => [
-    approverProblem(given.approver, workflow.approval.from),
-    requesterProblem(given.requester, workflow.requesters),
-    incidentProblem(workflow, given.incident, now),
-  ]);
-  const problem = problems.find((found) => found !== undefined);
+  if (!isDecided(request, workflow)) return refuseFor('approvals-insufficient');
+  // A word from the future is no better than an old one: the clock that dated it is wrong.
+  if (Math.abs(now - request.peopleCheckedAt) > PEOPLE_FRESH_FOR) return refuseFor('approval-stale');
+  const problem = policyProblem(request, workflow, now);
   if (problem !== undefined) return refuse(problem);
   return record({
     format: 1,
@@ -45,6 +45,33 @@ export function decideOpen(
     deadline: Math.floor(now / 1000) + request.asked.durationSeconds,
     approvals: request.approvals.map(({ index }) => index),
   });
+}
+
+/** Enough different people said yes, to exactly what the request says; how many are enough, this side's own file says. */
+function isDecided(request: In<'approved'>, { approval }: Workflow): boolean {
+  const { asked, approvals } = request;
+  const shown = shownDigest(asked);
+  return (
+    asked.approvalsNeeded >= approval.count &&
+    approvals.every(({ given }) => given.shown === shown) &&
+    hasQuorum(request)
+  );
+}
+
+/** What the bot has checked, checked by the side that opens: nothing wider or longer gets past it. */
+function policyProblem(request: In<'approved'>, workflow: Workflow, now: EpochMs): Refusal | undefined {
+  const { asked, approvals } = request;
+  const problems = [
+    sourceProblem(workflow, asked.source),
+    durationProblem(workflow, asked.durationSeconds),
+    asked.port === workflow.target.port ? undefined : refusal('workflow-changed'),
+    ...approvals.flatMap(({ given }) => [
+      approverProblem(given.approver, workflow.approval.from),
+      requesterProblem(given.requester, workflow.requesters),
+      incidentProblem(workflow, given.incident, now),
+    ]),
+  ];
+  return problems.find((found) => found !== undefined);
 }
 
 export function decideArmed(

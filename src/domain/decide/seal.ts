@@ -1,15 +1,9 @@
 import { personOf } from '../person.ts';
 import type { Summary } from '../records.ts';
-import type { In, Request } from '../request.ts';
+import { isSealable, type In, type Request, type Sealable } from '../request.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
 import { alreadySo, record, type Decision } from './decision.ts';
-
-type Sealable = In<'ended' | 'rotating'>;
-
-/** Nothing is left to do but to say what happened. */
-export const isSealable = (request: Request): request is Sealable =>
-  request.state === 'ended' || (request.state === 'rotating' && request.rotation.step === 'done');
 
 /** One summary a request, whatever its end, with every record it stands on. */
 export function decideSeal(state: State, id: string, now: EpochMs): Decision {

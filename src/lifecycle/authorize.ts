@@ -1,0 +1,62 @@
+import type { Approved } from '../domain/approved.ts';
+import { ruleKey, type OpenRule } from '../domain/rule.ts';
+import type { EpochSeconds } from '../domain/time.ts';
+import { AccessError } from '../ports/access.ts';
+import { isOurs, isRule } from './own-rules.ts';
+import { endOf, isOver } from './window.ts';
+import type { Worker } from './worker.ts';
+
+/** How long AWS may take to show a rule that it said it made. */
+const APPEARS_WITHIN = 15_000;
+const LOOK_AGAIN_IN = 250;
+
+export type Authorized = {
+  /** By rule key; a rule is missing where the answer was lost. */
+  readonly rules: ReadonlyMap<string, OpenRule>;
+  readonly awsRequests: readonly string[];
+};
+
+/** One authorize call for each rule, never repeated. */
+export async function authorizeAll(worker: Worker, approved: Approved): Promise<Authorized> {
+  const rules = new Map<string, OpenRule>();
+  const awsRequests: string[] = [];
+  for (const rule of approved.rules) {
+    try {
+      const opened = await worker.access.open(approved, rule, endOf(worker, rule, approved));
+      rules.set(ruleKey(rule), opened.rule);
+      worker.memory.made.set(approved.request, { target: approved.target, rules: [...rules.values()] });
+      awsRequests.push(opened.awsRequest);
+    } catch (error) {
+      // An answer that was lost is looked for in what AWS describes; anything else ends the attempt.
+      if (!(error instanceof AccessError) || error.code !== 'unknown-outcome') throw error;
+    }
+  }
+  return { rules, awsRequests };
+}
+
+/** A rule as AWS shows it, with the end that its tag says. */
+export type Seen = { readonly rule: OpenRule; readonly end: EpochSeconds | null };
+
+/** Every rule, or undefined when one did not appear in time. */
+export async function appeared(
+  worker: Worker,
+  approved: Approved,
+  known: Authorized['rules'],
+): Promise<Seen[] | undefined> {
+  const until = worker.clock.monotonic() + APPEARS_WITHIN;
+  for (;;) {
+    const observed = await worker.access.observe(approved.target);
+    const seen = approved.rules.flatMap((rule) => {
+      const id = known.get(ruleKey(rule))?.ruleId;
+      const match = observed.find((each) =>
+        id === undefined ? isOurs(worker, each) && isRule(each, rule) : each.ruleId === id,
+      );
+      return match === undefined
+        ? []
+        : [{ rule: { ...rule, ruleId: match.ruleId }, end: match.tags.expiresAt }];
+    });
+    if (seen.length === approved.rules.length) return seen;
+    if (worker.clock.monotonic() >= until || isOver(worker, approved)) return undefined;
+    await worker.clock.pause(LOOK_AGAIN_IN);
+  }
+}

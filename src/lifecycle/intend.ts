@@ -1,0 +1,63 @@
+import { alreadySo } from '../domain/decide/decision.ts';
+import { decideOpen } from '../domain/decide/open.ts';
+import type { RefusalCode } from '../domain/refusals.ts';
+import type { In } from '../domain/request.ts';
+import { rulesOf, type Target } from '../domain/rule.ts';
+import { holdersOf, isEnding } from '../domain/state.ts';
+import { SECOND, type EpochMs } from '../domain/time.ts';
+import { commit } from './commit.ts';
+import { fail } from './undo.ts';
+import { inState, type Worker } from './worker.ts';
+
+/** A clock that is further off than this opens nothing: deadlines would be wrong. */
+const MAX_SKEW = 2_000;
+/** How often to look whether the grant that is ending has let go of the rule. */
+const LOOK_AGAIN_IN = SECOND;
+/** Somebody else opens it; or the bot is about to ask the directory again. */
+const NOT_OURS: ReadonlySet<RefusalCode> = new Set(['already-decided', 'no-such-request', 'approval-stale']);
+
+/**
+ * Decides again on the newest state; the rules and the deadline are fixed here, and recorded before anything exists.
+ * Undefined when it is not this worker's to open, or not now; when to come back while another grant is being closed.
+ */
+export async function intend(
+  worker: Worker,
+  id: string,
+): Promise<In<'opening'> | { readonly again: EpochMs } | undefined> {
+  await worker.log.refresh();
+  const approved = inState(worker, id, 'approved');
+  if (approved === undefined) return undefined;
+  const workflow = worker.workflows.get(approved.asked.workflow.name);
+  const skew = workflow && (await skewProblem(worker, workflow.target));
+  if (skew !== undefined) {
+    await fail(worker, id, { step: 'decide', ...skew });
+    return undefined;
+  }
+  const now = worker.clock.now();
+  const rules = workflow === undefined ? [] : rulesOf(workflow.target, approved.asked.source.address);
+  const committed = await commit(worker.log, (state) => {
+    // A rule that is being revoked is not joined: the revoke may land after it was seen.
+    const leaving = rules.some((rule) => holdersOf(state, rule).some((holder) => isEnding(holder, now)));
+    return leaving ? alreadySo : decideOpen(state, { request: id, worker: worker.name, workflow }, now);
+  });
+  if (committed.ok) {
+    if (committed.written.length === 0) return { again: now + LOOK_AGAIN_IN };
+    worker.telemetry.event('opening', { request: id });
+    return inState(worker, id, 'opening');
+  }
+  const codes = committed.refusals.map(({ code }) => code);
+  if (codes.some((code) => NOT_OURS.has(code))) return undefined;
+  const text = 'Decided again before opening, and no longer allowed.';
+  await fail(worker, id, { step: 'decide', code: codes.join(' '), text });
+  return undefined;
+}
+
+export async function skewProblem(
+  worker: Worker,
+  target: Target,
+): Promise<{ readonly code: string; readonly text: string } | undefined> {
+  const skew = await worker.access.skew(target);
+  if (Math.abs(skew) <= MAX_SKEW) return undefined;
+  const text = `This worker's clock is ${Math.round(skew)} ms from AWS's; set it right and ask again.`;
+  return { code: 'clock-skewed', text };
+}

@@ -1,0 +1,191 @@
+import type { Incident } from '../../../src/domain/incident.ts';
+import type { PersonFacts } from '../../../src/domain/person.ts';
+import { AUTHOR, type BreakglassRecord, type RecordType, type Summary } from '../../../src/domain/records.ts';
+import { rulesOf } from '../../../src/domain/rule.ts';
+import { shownDigest } from '../../../src/domain/shown.ts';
+import { fold } from '../../../src/domain/fold.ts';
+import { EMPTY, type State, type Written } from '../../../src/domain/state.ts';
+import { isoTime } from '../../../src/domain/time.ts';
+import { aWorkflow } from './workflow.ts';
+
+export const NOON = Date.UTC(2026, 2, 1, 12);
+export const ID = 'bg-0000000001';
+const AT = isoTime(NOON);
+
+export const aPerson = (user: string, change: Partial<PersonFacts> = {}): PersonFacts => ({
+  identity: { enterprise: null, team: 'T0TEST', user },
+  name: user.toLowerCase(),
+  email: `${user.toLowerCase()}@example.com`,
+  active: true,
+  bot: false,
+  guest: false,
+  stranger: false,
+  groups: ['S0ONCALL', 'S0SRELEADS'],
+  checkedAt: NOON,
+  ...change,
+});
+
+export const anIncident = (change: Partial<Incident> = {}): Incident => ({
+  provider: 'pagerduty',
+  id: 'PINC0042',
+  url: 'https://example.pagerduty.com/incidents/PINC0042',
+  title: 'Settlement queue stuck',
+  status: 'triggered',
+  createdAt: NOON - 600_000,
+  lookedUpAt: NOON,
+  ...change,
+});
+
+const MAYA = aPerson('U0MAYA');
+const JONAS = aPerson('U0JONAS');
+const workflow = aWorkflow();
+const rules = rulesOf(workflow.target, '203.0.113.7/32');
+const openRules = rules.map((rule) => ({ ...rule, ruleId: 'sgr-1' }));
+const before = { serial: '0A', fingerprint: 'aa', notAfter: NOON };
+const after = { serial: '0B', fingerprint: 'bb', notAfter: NOON };
+
+type Record<T extends RecordType> = Extract<BreakglassRecord, { type: T }>;
+const base = { format: 1, at: AT, request: ID } as const;
+
+const asked: Record<'request.asked'> = {
+  ...base,
+  type: 'request.asked',
+  delivery: 'V0001',
+  workflow: { name: workflow.name, title: workflow.title, hash: workflow.hash },
+  requester: MAYA,
+  source: { address: '203.0.113.7/32', name: null },
+  port: workflow.target.port,
+  durationSeconds: 900,
+  reason: 'Settlement queue is stuck, need the console',
+  incident: anIncident(),
+  approvalsNeeded: 1,
+  lapsesAt: NOON / 1000 + 900,
+  channel: 'C0INCIDENT',
+  auditChannel: 'C0AUDIT',
+};
+
+/** One valid record of every type, all of one request. */
+const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
+  'request.asked': asked,
+  'action.refused': {
+    ...base,
+    type: 'action.refused',
+    action: 'approve',
+    person: MAYA,
+    workflow: null,
+    codes: ['own-request'],
+  },
+  'approval.given': {
+    ...base,
+    type: 'approval.given',
+    approver: JONAS,
+    shown: shownDigest(asked),
+    incident: anIncident(),
+    requester: MAYA,
+  },
+  'request.denied': { ...base, type: 'request.denied', by: JONAS },
+  'request.withdrawn': { ...base, type: 'request.withdrawn', by: MAYA },
+  'request.lapsed': { ...base, type: 'request.lapsed', why: 'unanswered' },
+  'people.checked': { ...base, type: 'people.checked', people: [MAYA, JONAS] },
+  'close.requested': { ...base, type: 'close.requested', by: MAYA, trigger: 'done' },
+  'messages.posted': {
+    ...base,
+    type: 'messages.posted',
+    messages: [{ key: 'card', channel: 'C0INCIDENT', ts: '1.1' }],
+  },
+  'open.intended': {
+    ...base,
+    type: 'open.intended',
+    worker: 'w1',
+    target: workflow.target,
+    rules,
+    deadline: NOON / 1000 + 900,
+    approvals: [2],
+  },
+  'open.armed': { ...base, type: 'open.armed', switches: ['bg-test'], from: NOON / 1000 + 900 },
+  'open.confirmed': {
+    ...base,
+    type: 'open.confirmed',
+    rules: openRules,
+    openedAt: NOON + 1_000,
+    awsRequests: ['req-1'],
+  },
+  'open.failed': { ...base, type: 'open.failed', step: 'arm', code: 'throttled', text: 'slow down' },
+  'close.intended': { ...base, type: 'close.intended', trigger: 'deadline', worker: 'w1' },
+  'close.late': { ...base, type: 'close.late', text: 'late' },
+  'close.confirmed': {
+    ...base,
+    type: 'close.confirmed',
+    trigger: 'deadline',
+    closedAt: NOON + 900_100,
+    latenessMs: 100,
+    connections: 'may-live-on',
+    awsRequests: ['req-2'],
+  },
+  'rotation.started': {
+    ...base,
+    type: 'rotation.started',
+    worker: 'w1',
+    attempt: 1,
+    certificate: 'arn',
+    before,
+  },
+  'rotation.late': { ...base, type: 'rotation.late', text: 'late' },
+  'rotation.confirmed': {
+    ...base,
+    type: 'rotation.confirmed',
+    before,
+    after,
+    servedAt: NOON + 901_000,
+    probe: 'console:8443',
+  },
+  'rotation.skipped': { ...base, type: 'rotation.skipped', why: 'workflow-says-none' },
+  'request.sealed': {
+    ...base,
+    type: 'request.sealed',
+    summary: { outcome: 'closed' } as Summary,
+    records: [],
+  },
+  'sweep.reported': { ...base, type: 'sweep.reported', finding: 'unknown', rules: openRules },
+};
+
+export const RECORD_TYPES = Object.keys(SAMPLES) as RecordType[];
+
+/** A record of this type with what the test is about. */
+export const aRecord = <T extends RecordType>(type: T, change: Partial<Record<T>> = {}): Record<T> => ({
+  ...SAMPLES[type],
+  ...change,
+});
+
+/** As the log would hand it over, under the key of the role it takes. */
+export const written = (
+  record: BreakglassRecord,
+  index = 1,
+  role: Written['role'] = AUTHOR[record.type],
+): Written => ({ index, role, record, leafHash: new Uint8Array(32).fill(index % 256) });
+
+/** The state after these records, the log's first record before them. */
+export const stateAfter = (...records: (BreakglassRecord | RecordType)[]): State =>
+  records
+    .map((record) => (typeof record === 'string' ? aRecord(record) : record))
+    .reduce<State>((state, record, i) => fold(state, written(record, i + 1)), EMPTY);
+
+const OPENING = ['request.asked', 'approval.given', 'open.intended'] as const;
+const CLOSED = [...OPENING, 'open.confirmed', 'close.intended', 'close.confirmed'] as const;
+
+/** What leads to every state a request can be in. */
+export const HISTORIES = {
+  none: [],
+  pending: ['request.asked'],
+  approved: ['request.asked', 'approval.given'],
+  opening: OPENING,
+  open: [...OPENING, 'open.confirmed'],
+  closing: [...OPENING, 'open.confirmed', 'close.intended'],
+  closed: CLOSED,
+  rotating: [...CLOSED, 'rotation.started'],
+  rotated: [...CLOSED, 'rotation.started', 'rotation.confirmed'],
+  ended: ['request.asked', 'request.denied'],
+  sealed: ['request.asked', 'request.denied', 'request.sealed'],
+} as const satisfies { readonly [name: string]: readonly RecordType[] };
+
+export type History = keyof typeof HISTORIES;

@@ -1,0 +1,207 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { fold } from '../../../src/domain/fold.ts';
+import type { BreakglassRecord, RecordType } from '../../../src/domain/records.ts';
+import { EMPTY, getRequest, type State, type Written } from '../../../src/domain/state.ts';
+import { isoTime, MINUTE } from '../../../src/domain/time.ts';
+import {
+  aPerson,
+  aRecord,
+  HISTORIES,
+  type History,
+  ID,
+  NOON,
+  RECORD_TYPES,
+  stateAfter,
+  written,
+} from '../../support/builders/records.ts';
+
+/** The only ways on, from every state; a record that is not named here is impossible there. */
+const WAYS_ON: Record<History, Partial<Record<RecordType, string>>> = {
+  none: { 'request.asked': 'pending' },
+  pending: {
+    'approval.given': 'approved',
+    'request.denied': 'ended',
+    'request.withdrawn': 'ended',
+    'request.lapsed': 'ended',
+    'messages.posted': 'pending',
+  },
+  approved: {
+    'request.withdrawn': 'ended',
+    'request.lapsed': 'ended',
+    'people.checked': 'approved',
+    'open.intended': 'opening',
+    'open.failed': 'ended',
+    'messages.posted': 'approved',
+  },
+  opening: {
+    'close.requested': 'opening',
+    'open.armed': 'opening',
+    'open.confirmed': 'open',
+    'open.failed': 'ended',
+    'close.intended': 'closing',
+    'messages.posted': 'opening',
+  },
+  open: { 'close.requested': 'open', 'close.intended': 'closing', 'messages.posted': 'open' },
+  closing: { 'close.late': 'closing', 'close.confirmed': 'closed', 'messages.posted': 'closing' },
+  closed: {
+    'rotation.started': 'rotating',
+    'rotation.late': 'closed',
+    'rotation.skipped': 'rotating',
+    'messages.posted': 'closed',
+  },
+  rotating: {
+    'rotation.started': 'rotating',
+    'rotation.late': 'rotating',
+    'rotation.confirmed': 'rotating',
+    'messages.posted': 'rotating',
+  },
+  rotated: { 'rotation.late': 'rotating', 'request.sealed': 'sealed', 'messages.posted': 'rotating' },
+  ended: { 'request.sealed': 'sealed', 'messages.posted': 'ended' },
+  sealed: { 'messages.posted': 'sealed' },
+};
+
+/** Of no request's life: they change no request, whatever its state. */
+const ASIDE: readonly RecordType[] = ['action.refused', 'sweep.reported'];
+const histories = Object.keys(HISTORIES) as History[];
+const lives = RECORD_TYPES.filter((type) => !ASIDE.includes(type));
+const add = (state: State, record: BreakglassRecord, role?: Written['role']) =>
+  fold(state, written(record, 99, role));
+
+describe('a record leads on', () => {
+  test.each(
+    histories.flatMap((from) =>
+      Object.entries(WAYS_ON[from]).map(([type, to]) => [from, type as RecordType, to] as const),
+    ),
+  )('from %s by %s to %s', (from, type, to) => {
+    const before = stateAfter(...HISTORIES[from]);
+
+    const after = add(before, aRecord(type));
+
+    expect(after.distrust).toBeNull();
+    expect(getRequest(after, ID)?.state).toBe(to);
+    expect(getRequest(after, ID)?.version).toBe((getRequest(before, ID)?.version ?? 0) + 1);
+  });
+});
+
+describe('what cannot be is kept out, and the log is no longer believed', () => {
+  test.each(
+    histories.flatMap((from) =>
+      lives.filter((type) => !(type in WAYS_ON[from])).map((type) => [type, from] as const),
+    ),
+  )('%s of what is %s', (type, from) => {
+    const before = stateAfter(...HISTORIES[from]);
+
+    const after = add(before, aRecord(type));
+
+    expect(after).toEqual({ ...before, distrust: { index: 99, why: 'impossible' } });
+  });
+
+  test.each(RECORD_TYPES)('%s under the other role’s key', (type) => {
+    const records = stateAfter('request.asked', 'approval.given', 'open.intended');
+    const record = aRecord(type);
+    const role = written(record).role === 'bot' ? 'worker' : 'bot';
+
+    const after = add(records, record, role);
+
+    expect(after).toEqual({ ...records, distrust: { index: 99, why: 'wrong-role' } });
+  });
+
+  test.each([
+    ['a newer format', { format: 2, type: 'request.asked' }, 'newer-format'],
+    ['an unknown type', { format: 1, type: 'request.paused' }, 'unknown-type'],
+    ['a type that is a property of every object', { format: 1, type: 'constructor' }, 'unknown-type'],
+  ])('%s', (_, record, why) => {
+    const entry = { ...written(aRecord('request.asked')), record: { at: isoTime(NOON), ...record } };
+
+    expect(fold(EMPTY, entry)).toEqual({ ...EMPTY, distrust: { index: 1, why } });
+  });
+
+  test('the first reason stays, and what follows is still folded', () => {
+    const flawed = add(stateAfter('request.asked'), aRecord('close.late'));
+
+    const after = fold(flawed, written(aRecord('request.sealed'), 100));
+    const open = fold(after, written(aRecord('approval.given'), 101));
+
+    expect(open.distrust).toEqual({ index: 99, why: 'impossible' });
+    expect(getRequest(open, ID)?.state).toBe('approved');
+  });
+
+  test('the log’s own records are nobody’s request and no reason for distrust', () => {
+    const entry = written(aRecord('request.asked'));
+    const own = { ...entry, record: { format: 1, type: 'log.opened', at: isoTime(NOON) } };
+
+    expect(fold(EMPTY, own)).toBe(EMPTY);
+  });
+});
+
+describe('approvals', () => {
+  const two = aRecord('request.asked', { approvalsNeeded: 2 });
+  const priya = aRecord('approval.given', { approver: aPerson('U0PRIYA', { checkedAt: NOON + 300_000 }) });
+
+  test('fewer than needed leave a request pending, and its later answers count', () => {
+    const first = stateAfter(two, 'approval.given');
+
+    expect(getRequest(first, ID)).toMatchObject({ state: 'pending', approvals: [{ index: 2 }] });
+    expect(getRequest(add(first, priya), ID)).toMatchObject({ state: 'approved' });
+  });
+
+  test('are as fresh as the oldest word about anybody', () => {
+    const approved = stateAfter(two, 'approval.given', priya);
+    const later = aRecord('people.checked', {
+      people: [aPerson('U0MAYA', { checkedAt: NOON + 400_000 }), aPerson('U0JONAS', { checkedAt: NOON + 1 })],
+    });
+
+    expect(getRequest(approved, ID)?.peopleCheckedAt).toBe(NOON);
+    expect(getRequest(add(approved, later), ID)?.peopleCheckedAt).toBe(NOON + 1);
+  });
+});
+
+test('the first wish to close is the one that counts', () => {
+  const open = stateAfter(...HISTORIES.open, 'close.requested');
+
+  const again = add(open, aRecord('close.requested', { trigger: 'revoked', by: aPerson('U0JONAS') }));
+
+  expect(getRequest(again, ID)?.closeRequested?.trigger).toBe('done');
+});
+
+test('a closing that began before the opening was confirmed knows of no confirmed rules', () => {
+  expect(getRequest(stateAfter(...HISTORIES.opening, 'close.intended'), ID)).toMatchObject({
+    state: 'closing',
+    confirmed: null,
+  });
+});
+
+describe('nothing is kept for ever', () => {
+  test('a request leaves when it is sealed and its last message is posted, in either order', () => {
+    const last = aRecord('messages.posted', { messages: [{ key: 'sealed', channel: 'C0', ts: '2.2' }] });
+
+    const sealedFirst = stateAfter(...HISTORIES.sealed, last);
+    const postedFirst = stateAfter('request.asked', 'request.denied', last, 'request.sealed');
+
+    expect([sealedFirst.requests.size, postedFirst.requests.size]).toEqual([0, 0]);
+    expect([sealedFirst.distrust, postedFirst.distrust]).toEqual([null, null]);
+  });
+
+  test('a request knows every record it stands on', () => {
+    expect(getRequest(stateAfter(...HISTORIES.approved), ID)?.records).toEqual([
+      { index: 1, leaf: '01'.repeat(32) },
+      { index: 2, leaf: '02'.repeat(32) },
+    ]);
+  });
+
+  test('deliveries are forgotten after a day, refusals after ten minutes', () => {
+    const state = stateAfter('request.asked', 'action.refused');
+    const later = (ms: number, delivery: string) => ({ at: isoTime(NOON + ms), request: delivery, delivery });
+    const almost = add(state, aRecord('request.asked', later(24 * 60 * MINUTE - 1, 'V2')));
+    const after = add(state, aRecord('request.asked', later(24 * 60 * MINUTE, 'V3')));
+    const refusedLater = add(
+      state,
+      aRecord('action.refused', { at: isoTime(NOON + 10 * MINUTE), action: 'deny' }),
+    );
+
+    expect([...almost.deliveries.keys()].toSorted()).toEqual(['V0001', 'V2']);
+    expect([...after.deliveries.keys()]).toEqual(['V3']);
+    expect([...refusedLater.refusals.keys()]).toEqual([`/T0TEST/U0MAYA deny ${ID} own-request`]);
+  });
+});

@@ -1,0 +1,238 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { advance } from '../../../src/lifecycle/advance.ts';
+import { done } from '../../../src/lifecycle/end-early.ts';
+import { sweep } from '../../../src/lifecycle/sweep.ts';
+import type { SweepReported } from '../../../src/domain/records.ts';
+import { rulesOf } from '../../../src/domain/rule.ts';
+import type { BreakglassLog } from '../../../src/ports/log.ts';
+import { AccessError } from '../../../src/ports/access.ts';
+import { aWorkflow } from '../../support/builders/workflow.ts';
+import { LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
+
+const WINDOW = 15 * 60_000;
+const { target } = aWorkflow();
+const [RULE] = rulesOf(target, '203.0.113.7/32');
+const hangs = { before: () => new Promise<void>(() => undefined) };
+
+function rule() {
+  if (RULE === undefined) throw new Error('the workflow has no group');
+  return RULE;
+}
+
+/** What the sweep has written to the log from now on. */
+function reports(log: BreakglassLog): SweepReported['finding'][] {
+  const found: SweepReported['finding'][] = [];
+  log.subscribe((entries) => {
+    for (const { record } of entries) if (record.type === 'sweep.reported') found.push(record.finding);
+  });
+  return found;
+}
+
+const tags = (world: LifecycleWorld, seconds: number) => ({
+  deployment: 'test',
+  request: 'bg-unknown',
+  expiresAt: Math.floor(world.clock.now() / 1000) + seconds,
+});
+
+describe('the sweep closes', () => {
+  test('what is overdue by its tag while the log hangs, and leaves the rest for when it can be read', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.addStanding(rule(), tags(world, -60));
+    const unknown = world.access.addStanding({ ...rule(), address: '203.0.113.8/32' }, tags(world, 60));
+    world.store.weather = hangs;
+
+    await world.clock.drive(sweep(worker, target), 10_000);
+
+    expect(world.access.rules).toEqual([unknown]);
+  });
+
+  test('what its grant says is over, whatever its tag was changed to', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    const [open] = requestIn(worker.log, id, 'open').confirmed.rules;
+    if (open === undefined) throw new Error('no rule');
+    await world.access.keepUntil(target, open, 9_999_999_999);
+    const found = reports(worker.log);
+
+    await world.clock.advance(WINDOW + 5_000);
+    await sweep(worker, target);
+    const within = world.access.rules.length;
+    await world.clock.advance(1);
+    await sweep(worker, target);
+
+    expect([within, world.access.rules.length, found]).toEqual([1, 0, ['overdue']]);
+  });
+
+  test.each([
+    ['another protocol', { protocol: 'udp' }],
+    ['more ports', { toPort: 9_000 }],
+    ['everybody', { address: '0.0.0.0/0' }],
+    ['a list of addresses', { address: null }],
+  ])('a rule under our tag that is not what was granted: %s', async (_, shape) => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    await world.opened(worker);
+    const wrong = world.access.addStanding(rule(), tags(world, 600), shape);
+
+    await sweep(worker, target);
+
+    expect(world.access.rules).toHaveLength(1);
+    expect(world.access.rules).not.toContainEqual(wrong);
+  });
+});
+
+describe('a finding is recorded', () => {
+  test('once while it lasts, and again when it comes back', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const found = reports(worker.log);
+    const planted = () => world.access.addStanding(rule(), tags(world, 60));
+    planted();
+    world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), 2);
+    world.access.lagMs = 2_000;
+    await world.clock.advance(2_001);
+
+    // Refused twice, then revoked, but still described for two seconds.
+    for (let round = 0; round < 5; round += 1) await sweep(worker, target).catch(() => undefined);
+    const once = [...found];
+    world.access.lagMs = 0;
+    await sweep(worker, target);
+    planted();
+    await sweep(worker, target);
+
+    expect([once, found]).toEqual([['unknown'], ['unknown', 'unknown']]);
+    expect(world.access.rules).toEqual([]);
+  });
+
+  test('when the log takes records again', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const found = reports(worker.log);
+    world.access.addStanding(rule(), tags(world, -60));
+    world.storeDown(true);
+    await world.clock.drive(sweep(worker, target));
+    const away = [...found];
+    world.storeDown(false);
+
+    await sweep(worker, target);
+
+    expect([away, found, world.access.rules]).toEqual([[], ['overdue'], []]);
+  });
+
+  test('later when the log hangs just as it is written, and then once', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const found = reports(worker.log);
+    world.access.addStanding(rule(), tags(world, -60));
+    world.store.weather = {
+      before: (call) => (call === 'create' ? Promise.reject(new Error('503')) : Promise.resolve()),
+    };
+    await world.clock.drive(sweep(worker, target));
+    world.store.weather = {};
+
+    await world.clock.drive(sweep(worker, target));
+    await sweep(worker, target);
+
+    expect(found).toEqual(['overdue']);
+  });
+
+  test('for what another target guards, by the sweep of that target alone', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const found = reports(worker.log);
+    const other = { ...target, securityGroups: ['sg-0fedcba9876543210'] };
+    world.access.addStanding(rule(), tags(world, -60));
+    world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), 2);
+
+    await sweep(worker, target).catch(() => undefined);
+    await sweep(worker, other);
+    await sweep(worker, target).catch(() => undefined);
+    await sweep(worker, target);
+
+    expect(found).toEqual(['overdue']);
+  });
+});
+
+describe('a rule that is not described', () => {
+  test('for a moment ends nothing; one that stays away ends its window, once', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    const found = reports(worker.log);
+    const [open] = world.access.rules;
+    world.access.removeRule(open?.ruleId ?? '');
+    for (let round = 0; round < 20; round += 1) await sweep(worker, target);
+    const atOnce = requestIn(worker.log, id, 'open').state;
+
+    await world.clock.advance(10_000);
+    await sweep(worker, target);
+    await sweep(worker, target);
+    await world.advanced(worker, id);
+
+    expect([atOnce, found]).toEqual(['open', ['vanished']]);
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.closedBecause).toBe('gone');
+  });
+
+  test('and is described again counts from the beginning', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    const hidden = { ...target, securityGroups: [] as string[] };
+    const observe = world.access.observe.bind(world.access);
+    const look = async (there: boolean) => {
+      const blind = { ...worker, access: { observe: () => observe(there ? target : hidden) } as never };
+      await sweep(blind, target);
+      await world.clock.advance(6_000);
+    };
+
+    for (const there of [false, false, true, false, false, true]) await look(there);
+
+    requestIn(worker.log, id, 'open');
+  });
+
+  test('ends no window that another worker is closing already', async () => {
+    const world = new LifecycleWorld();
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.opened(one);
+    const found = reports(two.log);
+    world.access.removeRule(world.access.rules[0]?.ruleId ?? '');
+    await two.log.refresh();
+    await sweep(two, target);
+    await world.clock.advance(10_000);
+    await done(await world.desk(), { person: world.maya.identity, request: id });
+    await one.log.refresh();
+    const refresh = two.log.refresh.bind(two.log);
+    const late = {
+      ...two,
+      log: Object.create(two.log, {
+        refresh: {
+          value: async () => {
+            const head = await refresh();
+            await world.clock.drive(advance(one, id));
+            return head;
+          },
+        },
+      }) as BreakglassLog,
+    };
+
+    await world.clock.drive(sweep(late, target));
+
+    expect(found).toEqual([]);
+  });
+
+  test('of a target this sweep does not see says nothing', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    const other = { ...target, securityGroups: ['sg-0fedcba9876543210'] };
+
+    await sweep(worker, other);
+    await world.clock.advance(20_000);
+    await sweep(worker, other);
+
+    requestIn(worker.log, id, 'open');
+  });
+});

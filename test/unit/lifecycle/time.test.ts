@@ -1,0 +1,137 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { within, every } from '../../../src/lifecycle/bounded.ts';
+import { Deadlines } from '../../../src/lifecycle/deadlines.ts';
+import { Memory } from '../../../src/lifecycle/memory.ts';
+import { backoff } from '../../../src/lifecycle/worker.ts';
+import { FakeClock } from '../../support/fakes/fake-clock.ts';
+
+const deadlineIn = (clock: FakeClock, seconds: number) => Math.floor(clock.now() / 1000) + seconds;
+
+describe('a deadline', () => {
+  test('passes when the wall clock says so', async () => {
+    const clock = new FakeClock();
+    const deadlines = new Deadlines(clock);
+    const deadline = deadlineIn(clock, 60);
+
+    const lefts = [deadlines.left('a', deadline)];
+    await clock.advance(59_999);
+    lefts.push(deadlines.left('a', deadline));
+    await clock.advance(1);
+    const over = deadlines.left('a', deadline) <= 0;
+
+    expect([lefts, over]).toEqual([[60_000, 1], true]);
+  });
+
+  test('comes no later when the wall clock is set back, and earlier when it is set forward', async () => {
+    const clock = new FakeClock();
+    const deadlines = new Deadlines(clock);
+    const deadline = deadlineIn(clock, 60);
+    deadlines.watch('a', deadline);
+
+    clock.jump(-3_600_000);
+    const back = deadlines.left('a', deadline);
+    clock.jump(7_200_000);
+    const forward = deadlines.left('a', deadline);
+    await clock.advance(70_000);
+
+    expect([back, forward]).toEqual([60_000, 60_000 - 3_600_000]);
+    expect(deadlines.lateness('a', deadline)).toBe(10_000);
+  });
+
+  test('that is another one is counted anew; one that is forgotten as well', () => {
+    const clock = new FakeClock();
+    const deadlines = new Deadlines(clock);
+    deadlines.watch('a', deadlineIn(clock, 60));
+    clock.jump(-30_000);
+
+    const moved = deadlines.left('a', deadlineIn(clock, 100));
+    clock.jump(-30_000);
+    const kept = deadlines.left('a', deadlineIn(clock, 130));
+    deadlines.forget('a');
+    const anew = deadlines.left('a', deadlineIn(clock, 130));
+
+    expect([moved, kept, anew]).toEqual([100_000, 100_000, 130_000]);
+  });
+
+  test('is looked at when it is due, and at once when it is past', async () => {
+    const clock = new FakeClock();
+    const deadlines = new Deadlines(clock);
+    const deadline = deadlineIn(clock, 60);
+
+    const first = deadlines.wakeAt('a', deadline);
+    await clock.advance(90_000);
+
+    expect(first).toBe(deadline * 1000);
+    expect(deadlines.wakeAt('a', deadline)).toBe(clock.now());
+  });
+});
+
+test('a worker keeps nothing of a request it has forgotten', () => {
+  const memory = new Memory(new FakeClock());
+  memory.gone.set('a', { closedAt: 1, latenessMs: 1, awsRequests: [], kept: false });
+  memory.missedSince.set('a', 1);
+  memory.made.set('a', { target: {} as never, rules: [] });
+  const pages = [
+    memory.firstPage('a', 'close'),
+    memory.firstPage('a', 'close'),
+    memory.firstPage('a', 'rotation'),
+  ];
+
+  memory.forget('a');
+
+  expect(pages).toEqual([true, false, true]);
+  expect([memory.gone.size, memory.missedSince.size, memory.made.size]).toEqual([0, 0, 0]);
+  expect([memory.firstPage('a', 'close'), memory.firstPage('a', 'rotation')]).toEqual([true, true]);
+});
+
+describe('backing off', () => {
+  test('doubles from 200 ms to 5 s and no further, at most half of it by chance', () => {
+    const range = (attempt: number) =>
+      [0, 1].map((fraction) => backoff({ chance: { fraction: () => fraction } }, attempt));
+
+    expect([0, 1, 4, 5, 1_000].map(range)).toEqual([
+      [100, 200],
+      [200, 400],
+      [1_600, 3_200],
+      [2_500, 5_000],
+      [2_500, 5_000],
+    ]);
+  });
+});
+
+describe('waiting no longer than so long', () => {
+  test('answers what came in time, and leaves no timer behind', async () => {
+    const clock = new FakeClock();
+
+    expect(await within(clock, 1_000, Promise.resolve('answer'))).toBe('answer');
+    expect(clock.waiting).toBe(0);
+  });
+
+  test('answers nothing for what failed, then or later', async () => {
+    const clock = new FakeClock();
+    let fail = (_error: Error): void => undefined;
+    const hanging = new Promise<string>((_, reject) => (fail = reject));
+
+    const failed = await within(clock, 1_000, Promise.reject(new Error('503')));
+    const late = await clock.drive(within(clock, 1_000, hanging));
+    fail(new Error('too late'));
+    await clock.advance(0);
+
+    expect([failed, late]).toEqual([undefined, undefined]);
+  });
+
+  test('of several, a failure is told when the last has ended', async () => {
+    const clock = new FakeClock();
+    let ended = false;
+    const slow = clock.pause(1_000).then(() => (ended = true));
+
+    const all = every([Promise.reject(new Error('first')), slow]).catch((error: unknown) => [
+      String(error),
+      ended,
+    ]);
+
+    expect(await clock.drive(all)).toEqual(['Error: first', true]);
+    expect(await every([Promise.resolve(1), Promise.resolve(2)])).toEqual([1, 2]);
+  });
+});

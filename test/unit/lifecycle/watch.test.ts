@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { Rounds } from '../../../src/lifecycle/rounds.ts';
+import { Watch } from '../../../src/lifecycle/watch.ts';
+import type { BreakglassLog } from '../../../src/ports/log.ts';
+import { LifecycleWorld } from '../../support/lifecycle-world.ts';
+
+/** A log watched in a process of its own, with what was visited and what went wrong. */
+async function watched(world: LifecycleWorld, log?: BreakglassLog) {
+  const own = log ?? (await world.log('worker'));
+  const visited: string[] = [];
+  const errors: unknown[] = [];
+  const rounds = new Rounds(
+    world.clock,
+    (id) => {
+      visited.push(id);
+      return Promise.resolve(undefined);
+    },
+    () => 0,
+  );
+  const watch = new Watch(own, world.clock, [rounds], (error) => errors.push(error));
+  const stop = async () => {
+    await world.clock.drive(watch.stop());
+    await rounds.stop();
+  };
+  return { watch, visited, errors, log: own, stop };
+}
+
+describe('a process', () => {
+  test('looks at every live request when it starts', async () => {
+    const world = new LifecycleWorld();
+    const ids = [await world.asked(), await world.asked({ delivery: 'V2' })];
+    const { watch, visited, stop } = await watched(world);
+
+    watch.start();
+    await world.clock.advance(0);
+    await stop();
+
+    expect(visited).toEqual(ids);
+  });
+
+  test('hears of what others wrote within a second, though nobody nudges', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+
+    const id = await world.asked();
+    await world.clock.advance(1_000);
+    await stop();
+
+    expect(visited).toContain(id);
+  });
+
+  test('reads at once when nudged, and looks at a request it knows', async () => {
+    const world = new LifecycleWorld();
+    const known = await world.asked();
+    const { watch, visited, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const news = await world.asked({ delivery: 'V2' });
+    visited.length = 0;
+
+    watch.nudge(known);
+    watch.nudge('bg-forged');
+    await world.clock.advance(0);
+    await stop();
+
+    expect(visited.toSorted()).toEqual([known, news].toSorted());
+  });
+
+  test('goes on when the log is away, says so, and hears of everything afterwards', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, errors, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const id = await world.asked();
+    world.storeDown(true);
+
+    await world.clock.advance(5_000);
+    const [turns, failed] = [watch.turns, errors.length];
+    world.storeDown(false);
+    await world.clock.advance(1_000);
+    await stop();
+
+    expect(turns).toBeGreaterThan(3);
+    expect(failed).toBeGreaterThan(3);
+    expect(visited).toEqual([id]);
+  });
+
+  test('is alive while a read hangs, and begins no second one', async () => {
+    const world = new LifecycleWorld();
+    const { watch, errors, stop } = await watched(world);
+    let [hanging, most] = [0, 0];
+    let answer = (): void => undefined;
+    world.store.weather = {
+      before: async () => {
+        hanging += 1;
+        most = Math.max(most, hanging);
+        await new Promise<void>((resolve) => (answer = resolve));
+        hanging -= 1;
+      },
+    };
+    watch.start();
+
+    await world.clock.advance(60_000);
+    const turns = watch.turns;
+    world.store.weather = {};
+    answer();
+    await stop();
+
+    expect(turns).toBeGreaterThan(3);
+    expect(most).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  test('reads nothing more once it is stopped', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, stop, log } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+
+    await stop();
+    const head = log.head.size;
+    await world.asked();
+    await world.clock.advance(60_000);
+
+    expect([visited, log.head.size]).toEqual([[], head]);
+    expect(world.clock.waiting).toBe(0);
+  });
+});
