@@ -11,6 +11,7 @@ import type { Target } from '../domain/rule.ts';
 import { getRequest } from '../domain/state.ts';
 import { MINUTE, SECOND, type EpochMs } from '../domain/time.ts';
 import type { AcmImport } from '../domain/workflow.ts';
+import { CertificateError } from '../ports/certificates.ts';
 import { commit } from './commit.ts';
 import { inState, type Worker } from './worker.ts';
 
@@ -18,6 +19,11 @@ import { inState, type Worker } from './worker.ts';
 const SERVED_WITHIN = 20 * SECOND;
 const LOOK_AGAIN_IN = 500;
 const DEFAULT_WITHIN = 60 * MINUTE;
+
+/** Why not yet, in words that are safe to show. */
+class NotRotated extends Error {
+  override readonly name = 'NotRotated';
+}
 
 /**
  * Replaces the certificate that the window exposed, and proves it by what the port then serves. Answers when to come back,
@@ -31,7 +37,7 @@ export async function rotate(
   const workflow = worker.workflows.get(request.asked.workflow.name);
   try {
     if (workflow === undefined)
-      throw new Error(`No workflow file "${request.asked.workflow.name}" says how to rotate.`);
+      throw new NotRotated(`No workflow file "${request.asked.workflow.name}" says how to rotate.`);
     if (workflow.rotate.kind === 'none') {
       const now = worker.clock.now();
       await commit(worker.log, (state) => decideNoRotation(state, id, now));
@@ -91,7 +97,7 @@ async function served(
     const held = await worker.certificates.current(target, rotation);
     if (shown.fingerprint !== before.fingerprint && shown.serial === held.serial) return shown;
     if (worker.clock.monotonic() >= until)
-      throw new Error('The port does not serve the new certificate yet.');
+      throw new NotRotated('The port does not serve the new certificate yet.');
     await worker.clock.pause(LOOK_AGAIN_IN);
   }
 }
@@ -100,7 +106,7 @@ async function sayLate(worker: Worker, id: string, due: EpochMs, error: unknown)
   const now = worker.clock.now();
   worker.telemetry.event('rotation-retry', { request: id });
   if (now < due || getRequest(worker.log.state, id)?.late.rotation === true) return;
-  const reason = error instanceof Error ? error.message : 'unknown';
+  const reason = error instanceof CertificateError || error instanceof NotRotated ? error.message : 'unknown';
   const text = `The certificate exposed by ${id} has not been replaced in time: ${reason}`;
   if (worker.memory.firstPage(id, 'rotation')) {
     await worker.pager.page({ kind: 'rotation-late', request: id, text, consoleUrl: null, command: null });

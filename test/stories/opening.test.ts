@@ -83,6 +83,22 @@ describe('an opening fails, and nothing is open', () => {
     expect(world.access.effects).toEqual([]);
   });
 
+  test('while the log cannot be written: not even a switch is armed; once it can, the window opens', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.approved();
+    await worker.log.refresh();
+    world.storeDown(true);
+
+    const outcome = await world.clock.drive(advance(worker, id).catch((error: unknown) => error));
+
+    expect(outcome).toMatchObject({ code: 'store-unavailable' });
+    expect(world.access.faults.calls.filter((call) => call !== 'skew')).toEqual([]);
+    world.storeDown(false);
+    await world.clock.drive(advance(worker, id));
+    expect(world.access.rules).toHaveLength(1);
+  });
+
   test('when arming takes so long that less than a fifth of the window remains', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();

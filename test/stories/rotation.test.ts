@@ -135,7 +135,8 @@ describe('a rotation', () => {
     const worker = await world.worker();
     const id = await world.opened(worker);
     await world.clock.advance(WINDOW + 3_700_000);
-    const odd = { current: () => Promise.reject('a string') } as unknown as Certificates;
+    const mistake = new TypeError('with something secret in it');
+    const odd = { current: () => Promise.reject(mistake) } as unknown as Certificates;
 
     const failing = advance({ ...worker, certificates: odd }, id).catch((error: unknown) => error);
     await world.clock.drive(failing);

@@ -20,6 +20,7 @@ import {
   type LogStore,
   type Role,
 } from '../../src/log/index.ts';
+import type { Clock } from '../../src/ports/clock.ts';
 import type { BreakglassLog } from '../../src/ports/log.ts';
 import type { Alert } from '../../src/ports/pager.ts';
 import { aWorkflow } from './builders/workflow.ts';
@@ -37,7 +38,9 @@ export const ORIGIN = 'test';
 export class LifecycleWorld {
   readonly clock = new FakeClock();
   readonly store = new MemoryLogStore();
-  readonly access = new FakeAccess({ clock: this.clock, deployment: ORIGIN });
+  /** AWS has a clock of its own: it does not jump with ours. */
+  readonly aws = unjumped(this.clock);
+  readonly access = new FakeAccess({ clock: this.aws, deployment: ORIGIN });
   readonly certificates = new FakeCertificates({ clock: this.clock });
   readonly agenda = new FakeAgenda();
   readonly directory = new FakeDirectory({ clock: this.clock });
@@ -162,6 +165,15 @@ export class LifecycleWorld {
     await this.advanced(worker, request);
     return request;
   }
+}
+
+function unjumped(clock: FakeClock): Clock {
+  const start = clock.now() - clock.monotonic();
+  return {
+    now: () => start + clock.monotonic(),
+    monotonic: () => clock.monotonic(),
+    pause: (ms, signal) => clock.pause(ms, signal),
+  };
 }
 
 export function idOf(answer: Answer): string {

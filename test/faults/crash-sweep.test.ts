@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { getRequest } from '../../src/domain/state.ts';
+import { done } from '../../src/lifecycle/end-early.ts';
+import type { Workflow } from '../../src/domain/workflow.ts';
+import { aWorkflow } from '../support/builders/workflow.ts';
+import { recordsIn, startBot, startWorker, type Hook, type Running } from '../support/lifecycle-processes.ts';
+import { LifecycleWorld, ORIGIN } from '../support/lifecycle-world.ts';
+
+const WINDOW_S = 30;
+const STEP_MS = 1_000;
+/** How long nobody is there after a crash. */
+const DOWN_MS = 5_000;
+/** Workers running, a rule of ours is gone this long after its end, whatever happened before. */
+const CLOSED_WITHIN_MS = 10_000;
+/** Long enough for a rotation whose worker is gone to be taken over. */
+const RUN_MS = 240_000;
+/** What might still happen after the seal, would within this. */
+const AFTER_SEAL_MS = 8_000;
+
+type Scenario = {
+  readonly workflow: Partial<Workflow>;
+  /** Ends it early, so long after it was approved. */
+  readonly doneAfterMs?: number;
+  /** What AWS describes is so old. */
+  readonly lagMs?: number;
+  /** A call that was being made when the worker was abandoned arrives so much later. */
+  readonly arrivesAfterMs?: number;
+};
+
+type Run = { readonly points: string[]; readonly violations: string[] };
+
+/** A whole life in which the worker is abandoned at its `crashAt`-th point (never at 0), and another begins afterwards. */
+async function life(
+  { workflow, doneAfterMs, lagMs, arrivesAfterMs }: Scenario,
+  crashAt: number,
+): Promise<Run> {
+  const world = new LifecycleWorld(workflow);
+  world.access.lagMs = lagMs ?? 0;
+  const [target] = [...world.workflows.values()].map((file) => file.target);
+  if (target === undefined) throw new Error('no workflow');
+  const [group = ''] = target.securityGroups;
+  const { account, region, port } = target;
+  const standing = world.access.addStanding({ account, region, group, port, address: '198.51.100.1/32' });
+  const points: string[] = [];
+  const violations: string[] = [];
+  const ours = () => world.access.rules.filter(({ tags }) => tags.deployment === ORIGIN);
+  let crashedAt: number | undefined;
+  const hook: Hook = async (call, when) => {
+    if (call === 'log.read' || call === 'log.list') return undefined;
+    points.push(`${when} ${call}`);
+    if (points.length !== crashAt) return undefined;
+    first.kill();
+    crashedAt = world.clock.now();
+    if (ours().length > world.access.switches.size)
+      violations.push('open without a switch when nobody was left');
+    if (arrivesAfterMs === undefined) return undefined;
+    await world.clock.pause(arrivesAfterMs);
+    return 'sent';
+  };
+
+  const bot = await startBot(world);
+  const first: Running = await startWorker(world, 'w1', [], hook);
+  let second: Running | undefined;
+  const request = await world.approved({
+    form: { ...world.asking().form, duration: `${WINDOW_S}s` },
+  });
+  const begun = world.clock.now();
+  let ended = false;
+  let sealedAt = Number.POSITIVE_INFINITY;
+  for (let passed = 0; passed < Math.min(RUN_MS, sealedAt + AFTER_SEAL_MS); passed += STEP_MS) {
+    await world.clock.advance(STEP_MS);
+    if (getRequest(bot.desk.log.state, request)?.state === 'sealed') sealedAt = Math.min(sealedAt, passed);
+    if (world.clock.now() % 60_000 === 0) world.access.fireSwitches();
+    if (crashedAt !== undefined && second === undefined && world.clock.now() - crashedAt >= DOWN_MS)
+      second = await startWorker(world, 'w2', [target]);
+    if (doneAfterMs !== undefined && !ended && world.clock.now() - begun >= doneAfterMs) {
+      ended = true;
+      await done(bot.desk, { person: world.maya.identity, request });
+    }
+    const overdue = ours().filter(
+      ({ tags }) => world.clock.now() > (tags.expiresAt ?? 0) * 1_000 + CLOSED_WITHIN_MS,
+    );
+    if (overdue.length > 0) violations.push(`still open ${passed} ms after it was approved`);
+  }
+  for (const process of [first, second, bot]) process?.kill();
+
+  const records = recordsIn(world.store).filter(
+    (record) => 'request' in record && record.request === request,
+  );
+  const count = (type: string) => records.filter((record) => record.type === type).length;
+  if (ours().length > 0) violations.push('left open');
+  if (!world.access.rules.includes(standing)) violations.push('a standing rule was touched');
+  if (count('request.sealed') !== 1) violations.push(`sealed ${count('request.sealed')} times`);
+  if (count('close.confirmed') + count('open.failed') !== 1)
+    violations.push(`ended ${count('close.confirmed')} + ${count('open.failed')} times`);
+  if (count('open.intended') !== 1) violations.push(`intended ${count('open.intended')} times`);
+  if (count('open.confirmed') > 1) violations.push('confirmed twice');
+  if (count('close.confirmed') === 1 && count('rotation.confirmed') !== 1) violations.push('not rotated');
+  if (world.access.switches.size > 0 && !wouldOnlyMiss(world))
+    violations.push('a switch is left that may still hit');
+  const findings = recordsIn(world.store).filter((record) => record.type === 'sweep.reported');
+  if (findings.some((record) => record.finding === 'unknown'))
+    violations.push('a rule was open that no record explains');
+  return { points, violations };
+}
+
+/** What is left of switches after everything is closed ends by itself and finds nothing. */
+const wouldOnlyMiss = (world: LifecycleWorld): boolean => {
+  const before = world.access.rules.length;
+  world.access.fireSwitches();
+  return world.access.rules.length === before;
+};
+
+describe('a worker that is abandoned', () => {
+  test.each<[string, Scenario]>([
+    ['of a window that ends by itself', { workflow: {} }],
+    [
+      'of a window over two groups',
+      {
+        workflow: {
+          target: {
+            ...aWorkflow().target,
+            securityGroups: ['sg-0123456789abcdef0', 'sg-0fedcba9876543210'],
+          },
+        },
+      },
+    ],
+    ['of a window that somebody ends early', { workflow: {}, doneAfterMs: 10_000 }],
+    ['while what AWS describes is three seconds old', { workflow: {}, lagMs: 3_000 }],
+    ['while its last call arrives when another has taken over', { workflow: {}, arrivesAfterMs: 25_000 }],
+  ])(
+    'before or after any call it makes %s leaves nothing open, and one sealed record',
+    async (what, scenario) => {
+      const healthy = await life(scenario, 0);
+      const found: string[] = [];
+
+      for (let at = 1; at <= healthy.points.length; at += 1) {
+        const { violations } = await life(scenario, at);
+        found.push(...violations.map((violation) => `${at} ${healthy.points[at - 1]}: ${violation}`));
+      }
+
+      process.stdout.write(
+        `crash sweep ${what}: ${healthy.points.length} points, ${found.length} violations\n`,
+      );
+      expect(healthy.violations).toEqual([]);
+      expect(found).toEqual([]);
+      expect(healthy.points.length).toBeGreaterThan(40);
+    },
+    // Seconds on a quiet machine, minutes beside everything else.
+    300_000,
+  );
+});
