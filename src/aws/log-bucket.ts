@@ -1,5 +1,15 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Readable } from 'node:stream';
 
+import {
+  GetObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+
+import { MAX_BYTES } from '../log/commit.ts';
+import { LogError } from '../log/errors.ts';
 import { LIST_PAGE, type LogStore } from '../log/types.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Pair } from './clients.ts';
@@ -37,7 +47,7 @@ export class LogBucket implements LogStore {
         new GetObjectCommand({ Bucket: bucket, Key: key }),
         timeLimit(READ_MS),
       );
-      return await answer.Body?.transformToByteArray();
+      return await beginningOf(answer.Body as Readable);
     } catch (error) {
       if (nameOf(error) === 'NoSuchKey') return undefined;
       throw error;
@@ -72,6 +82,24 @@ export class LogBucket implements LogStore {
     }
   }
 
+  /**
+   * Whether a delete marker hides anything after this key. Nobody who may write here may delete, so a marker is an attack:
+   * the log would look shorter than it is, and a conditional write succeed a second time. LogError `store-unavailable`.
+   */
+  async hides(after: string | undefined): Promise<boolean> {
+    const { bucket, clients } = this.#options;
+    const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: PREFIX, KeyMarker: after });
+    try {
+      // One page is enough: what would be hidden first comes first.
+      const { DeleteMarkers = [] } = await clients.read.send(command, timeLimit(READ_MS));
+      return DeleteMarkers.length > 0;
+    } catch (cause) {
+      throw new LogError('store-unavailable', `bucket ${bucket}: object versions cannot be listed`, {
+        cause,
+      });
+    }
+  }
+
   #put(key: string, body: Uint8Array): PutObjectCommand {
     const { bucket, retainDays, clock } = this.#options;
     return new PutObjectCommand({
@@ -85,4 +113,16 @@ export class LogBucket implements LogStore {
       ObjectLockRetainUntilDate: new Date(clock.now() + retainDays * DAY_MS),
     });
   }
+}
+
+/** All of it, or enough to see that it is too large: whoever may write to the bucket must not fill our memory. */
+async function beginningOf(body: Readable): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > MAX_BYTES) break;
+  }
+  return Buffer.concat(chunks);
 }

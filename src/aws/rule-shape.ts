@@ -24,13 +24,13 @@ export function permissionOf({ port, address }: Rule, description?: string): IpP
   return { IpProtocol: 'tcp', FromPort: port, ToPort: port, ...source };
 }
 
-/** An ingress rule as described; undefined for egress and for answers without an id. All traffic reads as ports 0 to 65535. */
+/** Undefined for egress and for answers without an id; of unknown direction is ingress. All traffic reads as ports 0 to 65535. */
 export function observedRule(
   { account, region }: Place,
   described: SecurityGroupRule,
 ): ObservedRule | undefined {
   const { SecurityGroupRuleId: ruleId, GroupId: group, IpProtocol: protocol = '-1' } = described;
-  if (described.IsEgress !== false || ruleId === undefined || group === undefined) return undefined;
+  if (described.IsEgress === true || ruleId === undefined || group === undefined) return undefined;
   const source = described.CidrIpv4 ?? described.CidrIpv6;
   const everything = protocol === '-1' || described.FromPort === undefined || described.FromPort === -1;
   return {

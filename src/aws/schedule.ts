@@ -96,14 +96,8 @@ export function differences(read: GetScheduleOutput, wanted: Schedule): string[]
   return fields.filter((field) => !isDeepStrictEqual(is[field], should[field]));
 }
 
-/** What AWS adds to every answer; the rest must match. A key of the customer's only encrypts what is at rest. */
-const IGNORED: ReadonlySet<string> = new Set([
-  '$metadata',
-  'Arn',
-  'CreationDate',
-  'LastModificationDate',
-  'KmsKeyArn',
-]);
+/** What AWS adds to every answer; the rest must match: with somebody's own KmsKeyArn it fires only while they let it. */
+const IGNORED: ReadonlySet<string> = new Set(['$metadata', 'Arn', 'CreationDate', 'LastModificationDate']);
 
 /** One level of fields, the target's own as `Target.…`; Input as the JSON it stands for; absent values left out. */
 function comparable(schedule: GetScheduleOutput | Schedule): Record<string, unknown> {

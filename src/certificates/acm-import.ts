@@ -33,24 +33,24 @@ export class AcmImportCertificates implements Certificates {
       throw new CertificateError('rejected', `${arn} was not imported, so it cannot be replaced`);
     const current = await this.#store.read(target, arn);
     const replacement = await issueLike(current, keyAlgorithm(held.keyAlgorithm), issuer, this.#clock.now());
-    const facts = factsOf(replacement.certificate);
     await this.#store.replace(target, arn, replacement);
-    await this.#untilVisible(target, arn, facts.serial);
-    return facts;
+    await this.#untilReplaced(target, arn, held.serial);
+    return factsOf(replacement.certificate);
   }
 
   served({ probe }: AcmImport): Promise<CertificateFacts> {
     return servedCertificate(probe);
   }
 
-  async #untilVisible(target: Target, arn: string, serial: string): Promise<void> {
+  /** Until the old one is no longer described: another window may have replaced ours in turn, which is as good. */
+  async #untilReplaced(target: Target, arn: string, old: string): Promise<void> {
     const giveUpAt = this.#clock.monotonic() + VISIBLE_WITHIN_MS;
     for (;;) {
       const { serial: described } = await this.#store.describe(target, arn);
-      if (plainSerial(described) === serial) return;
+      if (plainSerial(described) !== plainSerial(old)) return;
       if (this.#clock.monotonic() >= giveUpAt) break;
       await this.#clock.pause(LOOK_EVERY_MS);
     }
-    throw new CertificateError('unreachable', `${arn} took the new certificate but still shows another one`);
+    throw new CertificateError('unreachable', `${arn} took the new certificate but still shows the old one`);
   }
 }

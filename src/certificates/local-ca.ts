@@ -43,16 +43,15 @@ export async function issueLike(
   now: EpochMs,
 ): Promise<KeyedCertificate> {
   const authority = await load(issuer, now);
+  const { notBefore, notAfter } = authority.certificate;
   const keys = await generateKeyPair(algorithm);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: randomSerial(),
     subject: new x509.X509Certificate(current).subjectName,
     issuer: authority.certificate.subjectName,
-    notBefore: new Date(now - BACKDATE_MS),
-    // Nobody accepts a certificate that outlives its issuer.
-    notAfter: new Date(
-      Math.min(now + issuer.validitySeconds * 1_000, authority.certificate.notAfter.getTime()),
-    ),
+    // Within its issuer's validity on both sides: not everybody accepts one that reaches beyond it.
+    notBefore: new Date(Math.max(now - BACKDATE_MS, notBefore.getTime())),
+    notAfter: new Date(Math.min(now + issuer.validitySeconds * 1_000, notAfter.getTime())),
     signingAlgorithm: authority.signing.algorithm,
     publicKey: keys.publicKey,
     signingKey: authority.signing.key,
@@ -93,9 +92,11 @@ async function load({ certificatePath, keyPath }: LocalCa, now: EpochMs): Promis
   const chain = await readPem(certificatePath);
   const key = parse(keyPath, createPrivateKey, await readPem(keyPath));
   const certificate = parse(certificatePath, (pem) => new X509Certificate(pem), chain);
+  // False as well where key usages are stated and keyCertSign is not one of them (OpenSSL, X509_check_ca).
   if (!certificate.ca) throw unusable(`${certificatePath} is not a CA certificate`);
   if (!certificate.checkPrivateKey(key)) throw unusable(`${keyPath} is not the key of ${certificatePath}`);
   if (Date.parse(certificate.validTo) <= now) throw unusable(`${certificatePath} has expired`);
+  if (Date.parse(certificate.validFrom) > now) throw unusable(`${certificatePath} is not valid yet`);
   const signing = await signingKey(key);
   if (signing === undefined) throw unusable(`${keyPath} must be an EC (P-256, P-384, P-521) or RSA key`);
   return { certificate: new x509.X509Certificate(certificate.raw), chain, signing };

@@ -3,11 +3,8 @@ import { z } from 'zod';
 
 /** How the text of a variable becomes a value. What is allowed is said by the table, so no schema has a text of its own. */
 
-const url = (...protocols: string[]) =>
-  z.string().refine((text) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    return parsed !== undefined && parsed.hostname !== '' && protocols.includes(parsed.protocol);
-  });
+const url = (fits: (parsed: URL) => boolean) =>
+  z.string().refine((text) => URL.canParse(text) && fits(new URL(text)));
 
 export const word = z.string().regex(/^[\x21-\x7e]+$/);
 
@@ -43,7 +40,11 @@ export const host = z.union([
   z.string().regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/),
 ]);
 
-export const httpUrl = url('http:', 'https:');
+/** Without user information: fetch refuses such a URL, and that would be learnt when it is called. */
+export const httpUrl = url(
+  ({ protocol, hostname, username, password }) =>
+    ['http:', 'https:'].includes(protocol) && hostname !== '' && `${username}${password}` === '',
+);
 
 /** Without the last slash, so that a path can be put behind it. */
 export const baseUrl = httpUrl.transform((text) => text.replace(/\/+$/, ''));
@@ -53,7 +54,7 @@ export const folderUrl = httpUrl.transform((text) => (text.endsWith('/') ? text 
 
 /** In a form that ioredis takes: a URL, or the absolute path of a socket. */
 export const redisUrl = z.union([
-  url('redis:', 'rediss:'),
+  url(({ protocol, hostname }) => ['redis:', 'rediss:'].includes(protocol) && hostname !== ''),
   z
     .string()
     .regex(/^(?:unix:\/\/)?\/[^\0?#]+$/)

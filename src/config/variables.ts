@@ -39,7 +39,7 @@ const PUBLIC_KEY = {
 const CHANNEL = { schema: types.channel, allowed: 'a Slack channel id such as C0123456789' };
 const PORT = { schema: types.port, allowed: 'a port from 0 (any free one) to 65535' };
 const WORD = { schema: types.word, allowed: 'one word of printable ASCII characters' };
-const URL_ALLOWED = 'an http:// or https:// URL';
+const URL_ALLOWED = 'an http:// or https:// URL without user name and password';
 
 const endpoint = (service: string) =>
   variable({
@@ -156,13 +156,13 @@ export const VARIABLES = {
     ...both('optional'),
   }),
   BREAKGLASS_SECURITY_CHANNEL: variable({
-    what: 'Slack channel for what security has to see: late closings, rules that nobody asked for.',
+    what: 'Slack channel for what security has to see: late closings, late certificates.',
     ...CHANNEL,
     ...OPEN,
     ...onlyBot('optional'),
   }),
   BREAKGLASS_PAGE_URL: variable({
-    what: 'Webhook that reaches a human when a closing is late, Slack or no Slack. Gets a POST with JSON.',
+    what: 'Webhook that reaches a human, Slack or no Slack: late closings and certificates, a log that cannot be trusted. Gets a POST with JSON.',
     allowed: URL_ALLOWED,
     schema: types.httpUrl,
     ...SECRET,

@@ -8,6 +8,8 @@ import { runChecks, type Check } from './checks.ts';
 
 /** Requests here are a line and a few headers; whoever is slower than this is not asking. */
 const REQUEST_MS = 5_000;
+/** Longer than the slowest answer of ours takes; what is still being sent to us then is cut off. */
+const CLOSE_WITHIN_MS = 2_500;
 
 export type HttpServerOptions = {
   readonly host: string;
@@ -23,7 +25,7 @@ export type HttpServerOptions = {
 
 export type RunningServer = {
   readonly port: number;
-  /** Answers what is under way, then ends. */
+  /** Answers what is under way, then ends; within three seconds, whatever a client does. */
   close(): Promise<void>;
 };
 
@@ -51,7 +53,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS);
       await closed;
+      clearTimeout(cut);
     },
   };
 }

@@ -2,6 +2,9 @@ import canonicalize from 'canonicalize';
 import { LogError } from './errors.ts';
 import type { LogRecord } from './types.ts';
 
+/** Deeper, and it would be a matter of the reader's stack whether a record can be read. */
+const MAX_DEPTH = 64;
+
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/;
 
 /**
@@ -20,6 +23,8 @@ export function canonicalText(record: LogRecord): string {
 /** The record of a canonical text. LogError `not-canonical` when the text is not, byte for byte, what canonicalText gives. */
 export function parseCanonical(text: string): LogRecord {
   const value = parse(text);
+  if (isDeeper(value, MAX_DEPTH))
+    throw new LogError('malformed', `a record nests more than ${MAX_DEPTH} levels deep`);
   if (canonical(value) !== text)
     throw new LogError('not-canonical', 'a record is not in canonical form (RFC 8785)');
   if (!isEnvelope(value)) throw new LogError('malformed', 'a record lacks format, type or a UTC time at');
@@ -52,6 +57,17 @@ function isEnvelope(value: unknown): value is LogRecord {
     type !== '' &&
     typeof at === 'string' &&
     TIME.test(at) &&
-    !Number.isNaN(Date.parse(at))
+    exists(at)
   );
 }
+
+/** A day of the calendar and a time of that day: the 30th of February would be read as another day, or not at all. */
+function exists(at: string): boolean {
+  const instant = Date.parse(at);
+  return !Number.isNaN(instant) && new Date(instant).toISOString().slice(0, 19) === at.slice(0, 19);
+}
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));

@@ -21,6 +21,13 @@ export type LogErrorCode =
   | 'store-unavailable'
   | 'signer-unavailable';
 
+/** Longer than any text of ours: what is in an object may be megabytes of whatever its writer liked. */
+const MAX_TEXT = 1_000;
+
+/** One line, and nothing a terminal would obey: texts quote keys and origins from the store, before they are believed. */
+const harmless = (text: string): string =>
+  text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, MAX_TEXT);
+
 /** The one error of this library. Its text names commits and keys, never a secret, and is safe to show. */
 export class LogError extends Error {
   readonly code: LogErrorCode;
@@ -28,7 +35,7 @@ export class LogError extends Error {
   readonly commit: number | undefined;
 
   constructor(code: LogErrorCode, text: string, options: { commit?: number; cause?: unknown } = {}) {
-    super(text, options.cause === undefined ? {} : { cause: options.cause });
+    super(harmless(text), options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'LogError';
     this.code = code;
     this.commit = options.commit;

@@ -16,7 +16,7 @@ export function openKeyRing(record: LogRecord, origin: string): KeyRing {
     throw new LogError('malformed', 'the first record is not log.opened with its keys');
   }
   if (deployment !== origin) {
-    throw new LogError('wrong-origin', `opened as ${String(deployment)}, but its checkpoint says ${origin}`);
+    throw new LogError('wrong-origin', `opened as ${shown(deployment)}, but its checkpoint says ${origin}`);
   }
   const [bot, worker] = ROLES.map((role) => keyOf(keys[role], origin)) as [Vkey, Vkey];
   if (bot.keyId === worker.keyId) throw new LogError('malformed', 'both roles have the same key');
@@ -33,7 +33,7 @@ export function turnKeyRing(ring: KeyRing, record: LogRecord, role: Role): KeyRi
   if (record.type !== 'log.key-replaced') return ring;
   const replaced = record as Partial<KeyReplaced>;
   if (replaced.role !== role) {
-    throw new LogError('wrong-role', `the ${role} may not replace the key of ${String(replaced.role)}`);
+    throw new LogError('wrong-role', `the ${role} may not replace the key of ${shown(replaced.role)}`);
   }
   const key = keyOf(replaced.key, ring.current[role].name);
   if (ring.usedIds.includes(key.keyId))
@@ -42,7 +42,10 @@ export function turnKeyRing(ring: KeyRing, record: LogRecord, role: Role): KeyRi
 }
 
 function keyOf(vkey: unknown, origin: string): Vkey {
-  const key = parseVkey(String(vkey));
+  const key = parseVkey(typeof vkey === 'string' ? vkey : '');
   if (key.name !== origin) throw new LogError('malformed', `the name of a key is not the origin ${origin}`);
   return key;
 }
+
+/** Any JSON may stand there, an object that cannot become a string included. */
+const shown = (value: unknown): string => (typeof value === 'string' ? value : typeof value);

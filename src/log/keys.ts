@@ -13,7 +13,7 @@ import type { Role, Signer } from './types.ts';
 /** c2sp.org/signed-note signature type of Ed25519. */
 const ED25519 = 0x01;
 // A '+' in the base64 part belongs to it; a name has neither plus, Unicode space nor control character.
-const VKEY = /^(?<name>[^\p{White_Space}\p{Cc}+]+)\+(?<keyId>[0-9a-f]{8})\+(?<key>[A-Za-z0-9+/]{44})$/u;
+const VKEY = /^(?<name>[^\p{White_Space}\p{Cc}+]{1,200})\+(?<keyId>[0-9a-f]{8})\+(?<key>[A-Za-z0-9+/]{44})$/u;
 
 /** A verifier key, taken apart. */
 export interface Vkey {

@@ -15,7 +15,10 @@ export const LIST_PAGE = 100;
  * A method throws when the answer is unknown or the store is down; it never throws for "not there".
  */
 export interface LogStore {
-  /** The whole object, or undefined when there is none (also when a delete marker hides it). */
+  /**
+   * The whole object, or undefined when there is none (also when a delete marker hides it). Of one that is larger than a
+   * commit may be, a beginning that is larger as well will do.
+   */
   read(key: string): Promise<Uint8Array | undefined>;
   /** Creates the object unless it exists; a throw means that it may or may not have been created, now or later. */
   createIfAbsent(key: string, body: Uint8Array): Promise<'created' | 'exists'>;

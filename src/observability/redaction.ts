@@ -13,7 +13,8 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, `$1 ${HIDDEN}`],
   [/\b(token=)[^\s"&,;]+/gi, `$1${HIDDEN}`],
   [/\b(X-Amz-(?:Signature|Credential|Security-Token)=)[^\s"&]+/gi, `$1${HIDDEN}`],
-  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"/@]*@/gi, `$1${HIDDEN}@`],
+  // A scheme of any length would make the search quadratic in a text like "a.a.a".
+  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"/@]*@/gi, `$1${HIDDEN}@`],
   [/\bhttps:\/\/hooks\.slack\.com\/[^\s"]+/g, HIDDEN],
 ];
 

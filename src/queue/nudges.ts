@@ -5,7 +5,7 @@ import { connect, FAIL_FAST, PATIENT, prefixOf } from './connection.ts';
 
 export type NudgeListeners = {
   readonly onNudge: () => void;
-  /** Redis is there, for the first time or again. */
+  /** Redis answers. */
   readonly onUp: () => void;
 };
 
@@ -14,10 +14,12 @@ export class Nudges {
   readonly #channel: string;
   readonly #out: Redis;
   readonly #in: Redis;
+  readonly #onUp: () => void;
   readonly #onError: (error: unknown) => void;
 
   constructor({ redisUrl, deployment, onError }: QueueOptions, { onNudge, onUp }: NudgeListeners) {
     this.#channel = `${prefixOf(deployment)}:head`;
+    this.#onUp = onUp;
     this.#onError = onError;
     this.#out = connect(redisUrl, FAIL_FAST);
     this.#in = connect(redisUrl, PATIENT);
@@ -30,7 +32,7 @@ export class Nudges {
 
   /** Best effort, not waited for. */
   send(): void {
-    this.#out.publish(this.#channel, '').catch(this.#onError);
+    this.#out.publish(this.#channel, '').then(this.#onUp, this.#onError);
   }
 
   close(): void {

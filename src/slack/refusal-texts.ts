@@ -11,7 +11,7 @@ const TEXTS = {
   guest: 'Guests cannot ask or decide. Ask a full member of the workspace.',
   'outside-organisation': 'Only people of this organisation can ask or decide.',
   'not-a-requester':
-    'You are not among the people who may ask for this. The workflow’s file lists who is; ask them, or its owners to add you.',
+    'You are not among the people who may ask for this. Somebody who is can ask; the workflow’s owners can add you.',
   'own-request': 'This is your own request: somebody else has to decide it. You can withdraw it.',
   'not-an-approver': 'You are not among the approvers of this workflow. The card names who is.',
   'already-approved-by-you': 'You have approved this already. Another approver is needed.',
@@ -26,7 +26,7 @@ const TEXTS = {
   'incident-unknown': 'The incident system does not know this incident. Check the link.',
   'incident-closed': ({ states }) => `This incident is not open any more. It has to be one of: ${states}.`,
   'incident-old': ({ max }) => `This incident is older than ${max}. Link the one you are working on now.`,
-  'address-invalid': 'This is not an address. Write one IPv4 or IPv6 address, like 203.0.113.7.',
+  'address-invalid': 'Write one IPv4 or IPv6 address, like 203.0.113.7.',
   'address-host-bits':
     'This names a network and a host at once. Write the one address you come from, without the part after the slash.',
   'address-too-wide': 'This names more than one address. Write the one address you come from.',

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { LogBucket } from '../../src/aws/log-bucket.ts';
 import { SANDBOX_CREDENTIALS } from '../../src/sandbox/aws/index.ts';
@@ -46,6 +47,36 @@ describe('the log commands on a bucket', () => {
 
     expect(exit).toBe(1);
     expect(out).toContain('other-deployment');
+  });
+
+  test('find an end that a delete marker hides', async () => {
+    const admin = new S3Client({
+      endpoint: world.aws.url,
+      region: AWS_WORLD.region,
+      forcePathStyle: true,
+      credentials: SANDBOX_CREDENTIALS.admin,
+    });
+    await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: 'log/0000000000000023' }));
+    admin.destroy();
+
+    const { exit, out } = await shell(['log', 'verify'], env);
+
+    expect(exit).toBe(1);
+    expect(out).toMatch(/^INVALID[^]*commits {2}22\/22 hold[^]*hidden by a delete marker/);
+  });
+
+  test('refuse a checkpoint of another deployment than the environment names', async () => {
+    const file = join(world.stateDir, 'checkpoint.txt');
+    const { out } = await shell(['log', 'verify', '--json'], env);
+    await writeFile(file, (JSON.parse(out) as { head: { checkpoint: string } }).head.checkpoint);
+
+    const { exit, err } = await shell(['log', 'verify', '--checkpoint', file], {
+      ...env,
+      BREAKGLASS_DEPLOYMENT: 'staging',
+    });
+
+    expect(exit).toBe(2);
+    expect(err).toContain('--checkpoint is of prod, not of staging');
   });
 
   test('take AWS credentials from secret files', async () => {

@@ -6,8 +6,8 @@ import { parseYaml, type Position } from './positions.ts';
 import { workflowFile } from './schema.ts';
 import { toWorkflow } from './to-workflow.ts';
 
-/** Policies are short; more is a mistake. */
-export const MAX_BYTES = 256 * 1024;
+/** Policies are short; more is a mistake, and would take the parser long: it compares every key with every other. */
+export const MAX_BYTES = 64 * 1024;
 
 export type WorkflowSource = {
   /** Name in its folder. */

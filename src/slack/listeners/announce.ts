@@ -4,6 +4,7 @@ import type { WebClient } from '@slack/web-api';
 import { describe } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { inline } from '../messages/escape.ts';
+import { slackId } from '../messages/people.ts';
 import { refusalLines } from '../refusal-texts.ts';
 import { said } from '../views/notices.ts';
 import type { Outcome } from './outcome.ts';
@@ -38,13 +39,14 @@ export async function announce(
   if (!shown) await whisper(telling.client, telling.logger, telling.person, text);
 }
 
-async function askedText({ client, verbs, logger }: Telling, request: string): Promise<string> {
+async function askedText({ client, verbs, logger, person }: Telling, request: string): Promise<string> {
   const id = inline(request);
   const place = await verbs.cardOf(request, CARD_WITHIN_MS);
   const link = place === undefined ? undefined : await permalink(client, logger, place);
-  return link === undefined
-    ? `✅ Your request ${id} is recorded. Its card follows as soon as Slack takes it.`
-    : `✅ Your request ${id} is recorded. <${link}|Its card> asks those who can approve it.`;
+  if (link === undefined || place === undefined)
+    return `✅ Your request ${id} is recorded. Its card follows as soon as Slack takes it.`;
+  const elsewhere = place.channel === person.channel ? '' : ` in <#${slackId(place.channel)}>`;
+  return `✅ Your request ${id} is recorded. <${link}|Its card>${elsewhere} asks those who can approve it.`;
 }
 
 async function permalink(

@@ -24,8 +24,8 @@ function logLine(request: In<'sealed'>): string {
   const at = sealedAt(request);
   const count = request.sealed.records.length;
   return at === undefined
-    ? `Log: ${count} records`
-    : `Log entry ${at.index}, leaf \`${inline(at.leaf)}\`, over ${count} records`;
+    ? `It covers ${count} records`
+    : `It covers ${count} records and is entry ${at.index} of the log, leaf \`${inline(at.leaf)}\``;
 }
 
 /** For the audit channel: who asked for what, why, who decided, what was open when, and where the log has it. */
@@ -38,7 +38,7 @@ export function auditSummary(request: In<'sealed'>): Rendered {
     ...inFields(facts(summary)),
     section('*Reason, as typed*'),
     ...quoted(summary.reason),
-    section(`📜 ${logLine(request)}`),
+    section(`📜 *Record sealed.* ${logLine(request)}`),
   ];
   return { text: `${title}, asked by ${fullName(summary.requester)}. ${logLine(request)}`, blocks };
 }
@@ -59,7 +59,7 @@ function facts(summary: Summary): string[] {
     ['Incident', link(summary.incident.url, summary.incident.title)],
     ['Opened', openedAt === null ? 'never' : momentMs(openedAt)],
     ['Closed', closedAt === null ? null : closedText(closedAt, latenessMs)],
-    ['Because', closedBecause === null ? null : TRIGGER_WORDS[closedBecause]],
+    ['Closed because', closedBecause === null ? null : TRIGGER_WORDS[closedBecause]],
     [
       'Rules',
       summary.rules.length === 0

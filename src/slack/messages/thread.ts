@@ -74,7 +74,7 @@ function window(request: Live): Note[] {
 function confirmedIn(request: Live): { openedAt: number; note: Note } | null {
   if (!('confirmed' in request) || request.confirmed === null) return null;
   const { confirmed, intended, asked } = request;
-  const text = `🔓 ${mention(asked.requester)} port ${asked.port} opened to ${sourceText(asked.source)} at ${momentMs(confirmed.openedAt)}. It closes at ${moment(intended.deadline)}`;
+  const text = `🔓 ${mention(asked.requester)} port ${asked.port} opened to ${sourceText(asked.source)} at ${timeOfDay(confirmed.openedAt / 1000)}. Due to close ${moment(intended.deadline)}`;
   return { openedAt: confirmed.openedAt, note: note('open', text) };
 }
 
@@ -98,7 +98,7 @@ const lateText = (request: Live): string =>
 
 function closedText({ closed, confirmed }: In<'closed' | 'rotating'>): string {
   if (confirmed === null && closed.connections === 'may-live-on')
-    return `🔒 The opening was undone at ${momentMs(closed.closedAt)}; it is proven closed`;
+    return `🔒 The opening was undone ${momentMs(closed.closedAt)}; it is proven closed`;
   const kept = closed.latenessMs === null ? '' : `, ${lateness(closed.latenessMs)}`;
   return `${closedLine(closed)}${kept}, because ${TRIGGER_WORDS[closed.trigger]}.${CONNECTIONS[closed.connections]}`;
 }
@@ -115,7 +115,7 @@ function rotation(request: Live): Note[] {
   const { result } = request.rotation;
   const text =
     result.type === 'rotation.confirmed'
-      ? `🔑 Certificate replaced and served since ${momentMs(result.servedAt)}\nbefore: ${certificate(result.before)}\nafter: ${certificate(result.after)}`
+      ? `🔑 Certificate replaced and served since ${momentMs(result.servedAt)}\nBefore: ${certificate(result.before)}\nNow: ${certificate(result.after)}`
       : '🔑 The certificate stays: this workflow replaces none';
   return [...late, note('rotated', text)];
 }

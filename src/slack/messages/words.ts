@@ -7,7 +7,13 @@ export const sourceText = ({ address, name }: Source): string =>
 
 /** Enough to tell two certificates apart by eye; the record has the whole of both. */
 export const certificate = ({ serial, fingerprint }: CertificateFacts): string =>
-  `serial ${inline(serial, 60)}, SHA-256 ${inline(fingerprint.slice(0, 16))}…`;
+  `serial \`${ends(serial)}\`, SHA-256 \`${ends(fingerprint)}\``;
+
+/** `51:e4:8b…67:78`, in pairs of lower-case digits as AWS shows them. */
+function ends(hex: string): string {
+  const pairs = hex.toLowerCase().match(/[0-9a-f]{1,2}/g) ?? [];
+  return pairs.length <= 6 ? pairs.join(':') : `${pairs.slice(0, 3).join(':')}…${pairs.slice(-2).join(':')}`;
+}
 
 export const LAPSE_WORDS = {
   unanswered: 'nobody approved it in time',

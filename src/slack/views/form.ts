@@ -79,42 +79,41 @@ const initial = (option: PlainTextOption | undefined): string => cut(option?.tex
 
 const option = (text: string, value: string): PlainTextOption => ({ text: plain(asTyped(text), 75), value });
 
-function sourceBlocks({ chosen: { name, sources }, values, before }: FormView): KnownBlock[] {
-  const listed = sources.allow.length > 0;
-  const blocks: KnownBlock[] = [];
-  if (listed) {
-    const options = sources.allow.slice(0, 100).map(sourceOption);
-    const kept = options.find(({ value }) => value === values.listed);
-    blocks.push({
-      type: 'input',
-      block_id: idOf(before, 'listed', name),
-      optional: sources.typed,
-      label: plain('Address from the workflow’s list'),
-      element: {
-        type: 'static_select',
-        action_id: FIELDS.listed,
-        placeholder: plain('Choose an address'),
-        options,
-        ...(kept && { initial_option: kept }),
-      },
-    });
-  }
-  if (sources.typed) {
-    blocks.push({
-      type: 'input',
-      block_id: blockOf(before, 'source') ?? FIELDS.source,
-      optional: listed,
-      label: plain(listed ? 'Or the address you come from' : 'The address you come from'),
-      element: {
-        type: 'plain_text_input',
-        action_id: FIELDS.source,
-        placeholder: plain('203.0.113.7'),
-        ...initialValue(values.source),
-      },
-      hint: plain('One public IPv4 or IPv6 address. The port opens to it and to nothing else.'),
-    });
-  }
-  return blocks;
+function sourceBlocks(view: FormView): KnownBlock[] {
+  const { typed, allow } = view.chosen.sources;
+  return [...(typed ? [typedBlock(view)] : []), ...(allow.length > 0 ? [listedBlock(view)] : [])];
+}
+
+const typedBlock = ({ chosen: { sources }, values, before }: FormView): KnownBlock => ({
+  type: 'input',
+  block_id: blockOf(before, 'source') ?? FIELDS.source,
+  optional: sources.allow.length > 0,
+  label: plain('The address you come from'),
+  element: {
+    type: 'plain_text_input',
+    action_id: FIELDS.source,
+    placeholder: plain('203.0.113.7'),
+    ...initialValue(values.source),
+  },
+  hint: plain('One public IPv4 or IPv6 address. The port opens to it and to nothing else.'),
+});
+
+function listedBlock({ chosen: { name, sources }, values, before }: FormView): KnownBlock {
+  const options = sources.allow.slice(0, 100).map(sourceOption);
+  const kept = options.find(({ value }) => value === values.listed);
+  return {
+    type: 'input',
+    block_id: idOf(before, 'listed', name),
+    optional: sources.typed,
+    label: plain(sources.typed ? 'Or one from the workflow’s list' : 'Address from the workflow’s list'),
+    element: {
+      type: 'static_select',
+      action_id: FIELDS.listed,
+      placeholder: plain('Choose an address'),
+      options,
+      ...(kept && { initial_option: kept }),
+    },
+  };
 }
 
 const sourceOption = ({ name, cidr }: NamedSource): PlainTextOption => ({
@@ -134,7 +133,7 @@ function durationBlock({ chosen: { name, duration }, values, before }: FormView)
       ...initialValue(typed ? values.duration : formatDuration(duration.defaultSeconds)),
     },
     hint: plain(
-      `Like 90s, 30m or 1h; at most ${formatDuration(duration.maxSeconds)}, counted from the opening.`,
+      `Like 90s or ${formatDuration(duration.defaultSeconds)}; at most ${formatDuration(duration.maxSeconds)}, counted from the opening.`,
     ),
   };
 }
@@ -154,7 +153,7 @@ const reasonBlock = ({ chosen: { reason }, values, before }: FormView): KnownBlo
   ),
 });
 
-const incidentBlock = ({ values, before }: FormView): KnownBlock => ({
+const incidentBlock = ({ chosen: { incident }, values, before }: FormView): KnownBlock => ({
   type: 'input',
   block_id: blockOf(before, 'incident') ?? FIELDS.incident,
   label: plain('Link to the incident'),
@@ -164,7 +163,7 @@ const incidentBlock = ({ values, before }: FormView): KnownBlock => ({
     placeholder: plain('https://'),
     ...initialValue(values.incident),
   },
-  hint: plain('It has to be open. It is looked up now and again at each approval.'),
+  hint: plain(`It has to be ${incident.states.join(' or ')}: looked up now and at each approval.`),
 });
 
 /** An input takes at most 3,000 characters to begin with. */

@@ -1,8 +1,9 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { checkBucket } from '../../../src/aws/check-bucket.ts';
 import { LogBucket } from '../../../src/aws/log-bucket.ts';
+import { MAX_BYTES } from '../../../src/log/commit.ts';
 import { openLog, verifyLog } from '../../../src/log/index.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
 import { AWS_WORLD } from '../../../src/sandbox/world.ts';
@@ -107,8 +108,65 @@ describe('reading', () => {
     await expect(bucket.read(FIRST)).rejects.toThrow();
   });
 
+  test('takes no more than it needs of an object that is larger than a commit may be', async () => {
+    await bucket.createIfAbsent(FIRST, Buffer.alloc(3 * MAX_BYTES));
+
+    const { length } = (await bucket.read(FIRST))!;
+
+    expect(length).toBeGreaterThan(MAX_BYTES);
+    expect(length).toBeLessThan(2 * MAX_BYTES);
+  });
+
   test('fails for a bucket that does not exist', async () => {
     await expect(bucketCalled('missing-bucket').read(FIRST)).rejects.toThrow();
+  });
+});
+
+describe('what a delete marker hides', () => {
+  const SECOND = 'log/0000000000000002';
+  const deleted = async (key: string) => {
+    const admin = new S3Client({
+      endpoint: world.aws.url,
+      region: AWS_WORLD.region,
+      forcePathStyle: true,
+      credentials: SANDBOX_CREDENTIALS.admin,
+    });
+    await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: key }));
+    admin.destroy();
+  };
+
+  beforeEach(async () => {
+    await bucket.createIfAbsent(FIRST, BODY);
+    await bucket.createIfAbsent(SECOND, BODY);
+  });
+
+  test('is nothing where nobody deleted', async () => {
+    expect(await bucket.hides(undefined)).toBe(false);
+  });
+
+  test('is seen after the keys that come before it, and not after its own', async () => {
+    await deleted(SECOND);
+
+    expect(await bucket.list(undefined)).toEqual([FIRST]);
+    expect([await bucket.hides(undefined), await bucket.hides(FIRST), await bucket.hides(SECOND)]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('is seen when the same key was written once more', async () => {
+    await deleted(SECOND);
+
+    expect(await bucket.createIfAbsent(SECOND, BODY)).toBe('created');
+
+    expect(await bucket.hides(FIRST)).toBe(true);
+  });
+
+  test('is not known while the store is down', async () => {
+    world.faults.set({ 's3.down': true });
+
+    await expect(bucket.hides(undefined)).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 });
 

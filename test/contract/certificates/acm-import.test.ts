@@ -4,11 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import * as x509 from '@peculiar/x509';
 
 import { AcmCertificates } from '../../../src/aws/acm.ts';
 import { AcmImportCertificates } from '../../../src/certificates/acm-import.ts';
 import { createLocalCa } from '../../../src/certificates/create-local-ca.ts';
 import { factsOf } from '../../../src/certificates/facts.ts';
+import { generateKeyPair, keyAlgorithm, privateKeyPem } from '../../../src/certificates/key-pair.ts';
 import type { AcmImport } from '../../../src/domain/workflow.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { createEdgePart, type EdgePart } from '../../../src/sandbox/edge/index.ts';
@@ -115,6 +117,18 @@ describe('replacing it', () => {
     for (const { serial } of [first, second]) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/);
   });
 
+  test('does not wait for its own when another window replaces it at the same moment', async () => {
+    world.faults.set({ 'aws.latencyMs': 50 });
+
+    const both = await Promise.all([
+      certificates.replace(TARGET, rotation),
+      certificates.replace(TARGET, rotation),
+    ]);
+
+    expect(both).toContainEqual(await certificates.current(TARGET, rotation));
+    expect(await world.calls('ImportCertificate')).toHaveLength(2);
+  }, 10_000);
+
   test('works with a CA of our own making', async () => {
     const issuer = await writeCa(await createLocalCa('Our console CA', Date.now() - 1_000));
 
@@ -122,6 +136,7 @@ describe('replacing it', () => {
 
     expect(held().leaf.issuer).toBe('CN=Our console CA');
     expect(held().leaf.verify(held().issuer.publicKey)).toBe(true);
+    expect(held().leaf.validFrom).toBe(held().issuer.validFrom);
   });
 
   test('says so when the store refuses the import, without key material or a cause', async () => {
@@ -185,6 +200,37 @@ describe('an issuer that does not work is named, and nothing is imported', () =>
     const error = await failing(await writeCa({ certificate, privateKey }));
 
     expect(error).toMatchObject({ code: 'issuer-unusable', message: expect.stringContaining('is not a CA') });
+  });
+
+  test('a CA that may sign lists of revoked certificates, but no certificates', async () => {
+    const keys = await generateKeyPair(keyAlgorithm('EC_prime256v1'));
+    const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+      name: 'CN=lists only',
+      notAfter: new Date(Date.now() + DAY_SECONDS * 1_000),
+      signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+      keys,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(x509.KeyUsageFlags.cRLSign, true),
+      ],
+    });
+    const privateKey = await privateKeyPem(keys.privateKey);
+
+    const error = await failing(await writeCa({ certificate: certificate.toString('pem'), privateKey }));
+
+    expect(error).toMatchObject({
+      code: 'issuer-unusable',
+      message: expect.stringContaining('is not a CA'),
+    });
+  });
+
+  test('a CA that is not valid yet', async () => {
+    const tomorrow = await createLocalCa('tomorrow', Date.now() + DAY_SECONDS * 1_000);
+
+    expect(await failing(await writeCa(tomorrow))).toMatchObject({
+      code: 'issuer-unusable',
+      message: expect.stringContaining('is not valid yet'),
+    });
   });
 
   test('a CA that has expired', async () => {

@@ -142,6 +142,20 @@ describe('a nudge', () => {
   });
 });
 
+test('an answer to a nudge says that Redis is up, and not only a new connection', async () => {
+  const up = new Arrivals();
+  const nudges = new Nudges(options, { onNudge: () => undefined, onUp: () => up.add('up') });
+  cleanUp.push(() => nudges.close());
+  await up.until(1);
+
+  while (up.all.length < 2) {
+    nudges.send();
+    await systemClock.pause(5);
+  }
+
+  expect(up.all).toEqual(['up', 'up']);
+});
+
 describe('a turn', () => {
   test('is one process’s at a time, and the next one’s when it is done', async () => {
     const [one, two] = [new RedisTurns(options), new RedisTurns(options)];
@@ -164,6 +178,22 @@ describe('a turn', () => {
     cleanUp.push(() => turns.close());
 
     expect(await turns.inTurn('bg-one', () => Promise.resolve())).toBe(true);
+  });
+
+  test('is not kept from anybody for longer than a lease by a key that stands there for good', async () => {
+    const forger = new Redis(redis.url);
+    cleanUp.push(() => forger.disconnect());
+    await forger.set('{breakglass/test}:turn:bg-one', 'mine');
+    const turns = new RedisTurns(options, 100);
+    cleanUp.push(() => turns.close());
+    const answers: boolean[] = [];
+
+    while (answers.at(-1) !== true && answers.length < 500) {
+      answers.push(await turns.inTurn('bg-one', () => Promise.resolve()));
+      await systemClock.pause(10);
+    }
+
+    expect([answers.at(0), answers.at(-1)]).toEqual([false, true]);
   });
 
   test('ends when what was done in it fails', async () => {

@@ -23,11 +23,14 @@ const described = (change: Partial<SecurityGroupRule> = {}): SecurityGroupRule =
 describe('a rule as AWS describes it', () => {
   test.each<[string, Partial<SecurityGroupRule>]>([
     ['egress', { IsEgress: true }],
-    ['of unknown direction', { IsEgress: undefined }],
     ['without an id', { SecurityGroupRuleId: undefined }],
     ['without a group', { GroupId: undefined }],
   ])('that is %s is no ingress rule', (_, change) => {
     expect(observedRule(target, described(change))).toBeUndefined();
+  });
+
+  test('that is of unknown direction counts: absence is proven by what is not described', () => {
+    expect(observedRule(target, described({ IsEgress: undefined }))).toMatchObject({ ruleId: 'sgr-1' });
   });
 
   test.each<[string, Partial<SecurityGroupRule>]>([

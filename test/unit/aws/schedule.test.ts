@@ -140,6 +140,7 @@ describe('comparing what is read back', () => {
     ['EndDate', { EndDate: other }],
     ['FlexibleTimeWindow', { FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 } }],
     ['ActionAfterCompletion', { ActionAfterCompletion: 'NONE' }],
+    ['KmsKeyArn', { KmsKeyArn: 'arn:aws:kms:eu-west-1:444455556666:key/theirs' } as object],
   ])('names %s when that alone differs', (field, change) => {
     expect(differences({ ...wanted, ...added, ...change }, wanted)).toEqual([field]);
   });

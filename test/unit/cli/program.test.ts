@@ -52,6 +52,26 @@ describe('the command line', () => {
   });
 });
 
+describe('serve', () => {
+  it('says what is wrong with the settings and with the workflow files, both at once', async () => {
+    const { exit, err } = await shell(['serve', '--role', 'worker'], {
+      BREAKGLASS_WORKFLOWS: 'docs/decisions',
+      LOG_LEVEL: 'loud',
+    });
+
+    expect(exit).toBe(2);
+    expect(err).toContain('holds no workflow file');
+    expect(err).toContain('LOG_LEVEL must be one of');
+  });
+
+  it('says it once when the workflow files alone are wrong to read', async () => {
+    const { exit, err } = await shell(['serve', '--role', 'worker'], { BREAKGLASS_AUDIT_CHANNEL: 'x' });
+
+    expect(exit).toBe(2);
+    expect(err.match(/BREAKGLASS_AUDIT_CHANNEL must be/g)).toHaveLength(1);
+  });
+});
+
 describe('a table', () => {
   it('is aligned, whatever people wrote', () => {
     expect(

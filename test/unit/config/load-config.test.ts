@@ -202,7 +202,7 @@ describe('a wrong environment', () => {
       expect.stringMatching(/^SLACK_BOT_TOKEN \(or SLACK_BOT_TOKEN_FILE\) is required: /),
       expect.stringMatching(/^PAGERDUTY_TOKEN \(or PAGERDUTY_TOKEN_FILE\) is required: /),
       expect.stringMatching(/^AWS_REGION is required: /),
-      'AWS_ENDPOINT_URL must be an http:// or https:// URL',
+      'AWS_ENDPOINT_URL must be an http:// or https:// URL without user name and password',
       'BREAKGLASS_HTTP_PORT must be a port from 0 (any free one) to 65535',
       'LOG_LEVEL must be one of trace, debug, info, warn, error, fatal, silent',
       expect.stringMatching(
@@ -233,6 +233,12 @@ describe('a wrong environment', () => {
       ]);
     },
   );
+
+  it('refuses a webhook with a user name, which could never be called', () => {
+    expect(
+      problemsOf('worker', { ...WORKER, BREAKGLASS_PAGE_URL: 'https://user:very-secret@page.example/hook' }),
+    ).toEqual(['BREAKGLASS_PAGE_URL must be an http:// or https:// URL without user name and password']);
+  });
 
   it('refuses both ways of delivery together', () => {
     expect(problemsOf('bot', { ...BOT, SLACK_APP_TOKEN: 'xapp-1' })).toEqual([

@@ -309,7 +309,7 @@ describe('a workflow file as a whole', () => {
     ['a bracket that is not closed', edited('[S0ONCALL]', '[S0ONCALL'), /payments-console\.yaml:\d+:\d+ /],
     ['nothing', '', /payments-console\.yaml:1:1 must be a section/],
     ['bytes that are no text', Uint8Array.of(0xff, 0xfe, 0x00), /must be UTF-8 text/],
-    ['too many bytes', '#'.repeat(300_000), /at most 256 KiB/],
+    ['too many bytes', '#'.repeat(64 * 1024 + 1), /at most 64 KiB/],
   ])('is refused with %s', (_, text, expected) => {
     const problems = problemsOf(text);
 

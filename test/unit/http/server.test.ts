@@ -159,6 +159,22 @@ describe('the server', () => {
     await expect(get(`${url}/healthz`)).rejects.toThrow();
   });
 
+  it('closes while a client is still sending its request', async () => {
+    const url = await start();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET /healthz HTTP/1.1\r\n');
+    await once(socket, 'ready');
+    // Only once a later request is answered has the server surely seen the one before it.
+    await get(`${url}/healthz`);
+    const asked = performance.now();
+
+    await running.splice(0)[0]!.close();
+
+    expect(performance.now() - asked).toBeLessThan(4_000);
+    socket.destroy();
+  });
+
   it('says so when its port is taken', async () => {
     const url = await start();
 

@@ -3,6 +3,9 @@ import fc from 'fast-check';
 import { canonicalText, parseCanonical } from '../../../src/log/index.ts';
 import { AT, codeOf, note } from './support.ts';
 
+/** So many objects, one in the other. */
+const nested = (levels: number): object => (levels === 1 ? {} : { in: nested(levels - 1) });
+
 describe('the canonical text of a record', () => {
   test('has sorted keys, no spaces and none of what is undefined', () => {
     const text = canonicalText(note('hello', { b: [1, { d: 2, c: undefined }], a: null, z: undefined }));
@@ -31,6 +34,9 @@ describe('the canonical text of a record', () => {
     ['a broken format', note('x', { format: 1.5 })],
     ['a local time', note('x', { at: '2026-03-01T12:00:00+01:00' })],
     ['a time that does not exist', note('x', { at: '2026-13-01T12:00:00Z' })],
+    ['a day that does not exist', note('x', { at: '2026-02-30T12:00:00Z' })],
+    ['the hour after the last', note('x', { at: '2026-03-01T24:00:00Z' })],
+    ['nesting deeper than a reader must follow', note('x', { nested: nested(64) })],
     ['a time that is a number', note('x', { at: 5 })],
   ])('is refused for %s', async (_, record) => {
     expect(await codeOf(() => canonicalText(record))).toBe('malformed');
@@ -46,6 +52,7 @@ describe('the canonical text of a record', () => {
 
 describe('reading a record', () => {
   const good = canonicalText(note('hello'));
+  const deep = (levels: number) => good.replace('"hello"', '['.repeat(levels) + ']'.repeat(levels));
 
   test.each([
     ['spaces', good.replace(',', ', '), 'not-canonical'],
@@ -59,8 +66,14 @@ describe('reading a record', () => {
     ['JSON that is no object', '7', 'malformed'],
     ['JSON that is null', 'null', 'malformed'],
     ['no envelope', '{}', 'malformed'],
+    ['a level of nesting too many', deep(64), 'malformed'],
+    ['nesting that no stack holds', deep(100_000), 'malformed'],
   ])('refuses %s', async (_, text, code) => {
     expect(await codeOf(() => parseCanonical(text))).toBe(code);
+  });
+
+  test('accepts as many levels of nesting as there may be', () => {
+    expect(parseCanonical(deep(63))).toMatchObject({ type: 'note' });
   });
 
   test('accepts a newer format and times in whole seconds', () => {

@@ -39,6 +39,12 @@ describe('the first commit', () => {
     ['is no log.opened', opening({ type: 'note' }), 'malformed'],
     ['is of a newer format', opening({ format: 2 }), 'unknown-format'],
     ['names another deployment', opening({ deployment: 'other' }), 'wrong-origin'],
+    [
+      'has a deployment that is no text',
+      opening({ deployment: { toString: 1, valueOf: 1 } }),
+      'wrong-origin',
+    ],
+    ['has a key that is no text', opening({ keys: { ...KEYS, bot: { toString: 1 } } }), 'malformed'],
     ['names no keys', opening({ keys: null }), 'malformed'],
     ['names keys that are none', opening({ keys: 'both' }), 'malformed'],
     ['lacks a key', opening({ keys: { bot: BOT.vkey } }), 'malformed'],
@@ -206,6 +212,16 @@ describe('a commit', () => {
   });
 });
 
+test('what a store says is quoted on one line, without what a terminal obeys, and not at length', async () => {
+  const chains = await Chains.opened();
+  const hostile = `\u009b2J\u202e${'x'.repeat(100_000)}`;
+  const bytes = bytesOf(textOf(await chains.next([note('a')])).replaceAll(ORIGIN, hostile));
+
+  expect(() => readCommit(chains.chain, bytes)).toThrow(
+    /^commit 2: its checkpoint is of [^\p{C}]{900,1000}$/u,
+  );
+});
+
 describe('a replaced key', () => {
   const fresh = signerOf('bot', 9);
 
@@ -223,6 +239,12 @@ describe('a replaced key', () => {
   test.each([
     ['by the other role', replaced('bot', fresh.vkey), WORKER, 'wrong-role'],
     ['for no role', { format: 1, type: 'log.key-replaced', at: AT, key: fresh.vkey }, BOT, 'wrong-role'],
+    [
+      'for a role that is no text',
+      { ...replaced('bot', fresh.vkey), role: { toString: 1 } },
+      BOT,
+      'wrong-role',
+    ],
     ['by no key', { format: 1, type: 'log.key-replaced', at: AT, role: 'bot' }, BOT, 'malformed'],
     ['by itself', replaced('bot', BOT.vkey), BOT, 'malformed'],
     ['by the key of the other role', replaced('bot', WORKER.vkey), BOT, 'malformed'],

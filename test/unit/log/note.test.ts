@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, hash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import {
   generateKey,
@@ -155,6 +155,15 @@ describe('a key', () => {
 
     expect(vkeyOf(ORIGIN, privateKey)).toBe(vkeyOf(ORIGIN, publicKey));
     expect(createPublicKey(privateKey).equals(parseVkey(vkeyOf(ORIGIN, privateKey)).publicKey)).toBe(true);
+  });
+
+  test('of a longer name than an origin may have is none', async () => {
+    const name = 'x'.repeat(201);
+    const key = Buffer.from(WORKER.vkey.slice(WORKER.vkey.lastIndexOf('+') + 1), 'base64');
+    const keyId = hash('sha256', Buffer.concat([Buffer.from(`${name}\n`), key]), 'hex').slice(0, 8);
+    const vkey = `${name}+${keyId}+${key.toString('base64')}`;
+
+    expect(await codeOf(() => parseVkey(vkey))).toBe('malformed');
   });
 
   test('is new each time it is generated', () => {

@@ -65,6 +65,17 @@ describe('a line of the log', () => {
     expect(lines()[1]).toMatchObject({ pem: '[redacted]', next: 'stays' });
   });
 
+  it('takes no time over a long text that looks like the beginning of many addresses', () => {
+    const { logger, lines } = linesOf();
+    const long = 'a.'.repeat(100_000);
+    const asked = performance.now();
+
+    logger.warn({ long }, 'x');
+
+    expect(performance.now() - asked).toBeLessThan(2_000);
+    expect(lines()[0]).toMatchObject({ long });
+  });
+
   it('never shows a value it was told to hide, however it is quoted', () => {
     const secret = 'signing "secret" \\ of 2026';
     const { logger, text } = linesOf({ secrets: [secret, 'on'] });

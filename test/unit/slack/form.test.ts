@@ -57,7 +57,7 @@ describe('the form', () => {
     [
       'typed addresses and a list',
       { typed: true, allow: [{ name: 'VPN', cidr: '10.20.0.7/32' }] },
-      ['listed', 'source'],
+      ['source', 'listed'],
     ],
     ['typed addresses only', { typed: true, allow: [] }, ['source']],
     ['a list only', { typed: false, allow: [{ name: 'VPN', cidr: '10.20.0.7/32' }] }, ['listed']],
@@ -76,14 +76,28 @@ describe('the form', () => {
 
     expect(idsOf(untouched)).toEqual([
       'workflow',
-      'listed.ledger',
       'source',
+      'listed.ledger',
       'duration.ledger',
       'reason',
       'incident',
     ]);
     expect(idsOf(typed)).toContain('duration');
     expect(JSON.stringify(typed.blocks)).toContain('"initial_value":"7m"');
+  });
+
+  test('says what this workflow takes: its addresses, its time, and the states of an incident', () => {
+    const chosen = aWorkflow({
+      sources: { typed: false, allow: [{ name: 'VPN', cidr: '10.20.0.7/32' }] },
+      duration: { defaultSeconds: 900, maxSeconds: 1800 },
+      incident: { provider: 'pagerduty', states: ['triggered', 'acknowledged'], maxAgeSeconds: 3600 },
+    });
+
+    const shown = JSON.stringify(draw({ chosen }).blocks);
+
+    expect(shown).toContain('Address from the workflow’s list');
+    expect(shown).toContain('Like 90s or 15m; at most 30m, counted from the opening.');
+    expect(shown).toContain('It has to be triggered or acknowledged: looked up now and at each approval.');
   });
 
   test('a chosen address is asked for by its name', () => {

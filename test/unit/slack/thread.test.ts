@@ -88,8 +88,8 @@ describe('the thread of a request', () => {
   test('shows both certificates so that they can be told apart', () => {
     const text = textOf(STORIES['rotated']!(), 'rotated');
 
-    expect(text).toContain('serial 0A01, SHA-256 aaaabbbbccccdddd…');
-    expect(text).toContain('serial 0B02, SHA-256 1111222233334444…');
+    expect(text).toContain('Before: serial `0a:01`, SHA-256 `aa:aa:bb…dd:dd`');
+    expect(text).toContain('Now: serial `0b:02`, SHA-256 `11:11:22…44:44`');
   });
 
   test('names the step that failed and that nothing is open', () => {
@@ -115,7 +115,18 @@ describe('the thread of a request', () => {
     const text = textOf(STORIES['sealed']!(), 'sealed');
 
     // The sealing stands after asked, approved, intended, opened, closing, closed, two of the rotation.
-    expect(text).toContain(`Log entry 8, leaf \`${'08'.repeat(32)}\`, over 8 records`);
+    expect(text).toContain(`covers 8 records and is entry 8 of the log, leaf \`${'08'.repeat(32)}\``);
+  });
+
+  test('reads as a sentence where Slack writes “today” for a date', () => {
+    const texts = Object.values(STORIES).flatMap((tell) =>
+      notes(tell()).map(({ rendered }) => rendered.text),
+    );
+
+    expect(texts.filter((text) => / at <!date\^\d+\^\{date/.test(text))).toEqual([]);
+    expect(textOf(STORIES['open']!(), 'open')).toMatch(
+      / at <!date\^\d+\^\{time_secs\}\|[^>]+>\. Due to close <!date/,
+    );
   });
 
   test('pings the requester when it matters to them and nobody else', () => {
@@ -140,9 +151,9 @@ describe('the summary for the audit channel', () => {
       '8443 to `203.0.113.7`',
       'sgr-01 in sg-0123456789abcdef0',
       'its time was up',
-      'serial 0A01',
-      'serial 0B02',
-      'Log entry 8',
+      'serial `0a:01`',
+      'serial `0b:02`',
+      'entry 8 of the log',
     ])
       expect(shown).toContain(fact);
   });
