@@ -1,6 +1,6 @@
 // Plays a request on a world of its own and takes a picture of the page at each stage, in both sizes and both colour
 // schemes: node scripts/screenshots.mjs [folder, default .cache/screenshots]
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -24,11 +24,13 @@ const folder = resolve(process.argv[2] ?? join(CACHE, 'screenshots'));
 await mkdir(folder, { recursive: true });
 await buildIfChanged();
 const { startWorld } = await fromDist('cli/demo/world.js');
+const { claimFolder } = await fromDist('cli/demo/claim.js');
+const { pageSomebody } = await fromDist('cli/demo/page-somebody.js');
+const { SandboxClient } = await fromDist('sandbox/client.js');
 const { findChromium } = await fromDist('sandbox/programs/find-chromium.js');
 
-await rm(join(CACHE, 'demo', WORLD), { recursive: true, force: true });
 const world = await startWorld({
-  folders: [WORLD],
+  folder: await claimFolder([join(CACHE, 'demo', WORLD)], { fresh: true }),
   ports: 'preferred',
   delivery: 'socket',
   say: console.error,
@@ -54,7 +56,7 @@ async function play(pages) {
     everywhere((page) => page.locator(`.step:is(.step-done, .step-bad)[data-step=${step}]`).waitFor());
   const card = (page) => page.locator('#messages .message').last();
 
-  await say(first.page, 'Settlement queue is stuck again, incident 42. I am on it.');
+  await pageSomebody(new SandboxClient(world.sandbox.urls.page));
   await everywhere((page) => page.locator('#tile-port[data-state=closed]').waitFor());
   await everywhere((page) => page.getByText('connected, socket').waitFor());
   await shoot(pages, 'empty');

@@ -1,4 +1,5 @@
 import { createAwsPart } from './aws/index.ts';
+import { busyPorts } from './busy-ports.ts';
 import type { SandboxUrls } from './client-types.ts';
 import { type FrontServer, startFrontServer } from './control/front-server.ts';
 import { createEdgePart, type VantageState } from './edge/index.ts';
@@ -95,6 +96,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       pageHook: `${front.url}/page-hook`,
     };
     front.mount({ slack, aws, edge, incidents, urls });
+    if (ports === 'preferred') busyPorts(urls, edge.snapshot().vantages).forEach(log);
     return {
       urls,
       edge: edge.snapshot().vantages,

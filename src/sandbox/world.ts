@@ -167,6 +167,9 @@ export const AWS_WORLD = {
   logBucket: 'example-breakglass-log',
 } as const;
 
+/** Taken unless they are busy; then the next free one. */
+export const PREFERRED_PORTS = { page: 4400, aws: 4401 } as const;
+
 /**
  * One loopback port for each simulated host that may try to reach the guarded service. `preferredPort` is taken
  * unless it is busy; then the next free one. The port listens exactly while a rule allows `address`.

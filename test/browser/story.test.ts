@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { removeFolder } from '../../src/cli/demo/folder.ts';
+import { claimFolder } from '../../src/cli/demo/claim.ts';
 import { startWorld, type World } from '../../src/cli/demo/world.ts';
 import { launchBrowser, openPage } from './support/browser.ts';
 
@@ -14,7 +17,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   world = await startWorld({
-    folders: [`story-${process.pid}`],
+    folder: await claimFolder([await mkdtemp(join(tmpdir(), 'story-'))]),
     ports: 'ephemeral',
     delivery: 'socket',
     say: () => {},
@@ -25,7 +28,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close();
   await world?.stop();
-  if (world) await removeFolder(world.folder);
+  if (world) await rm(world.folder, { recursive: true, force: true });
 });
 
 test('a newcomer follows the hints from the command to the sealed record, and sees the port open and close', async () => {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 /** The program, as anybody would start it. */
 export const BIN = fileURLToPath(new URL('../../../bin/breakglass.js', import.meta.url));
 const RESTART_AFTER = 500;
-const KILL_AFTER = 5_000;
+/** Ctrl-C leaves no process behind after 5 s, and Redis goes after these. */
+const KILL_AFTER = 2_500;
 const LOOK_EVERY = 20;
 
 export type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -22,8 +23,8 @@ export type Run = {
 };
 
 /**
- * `breakglass serve` for one role, with nothing but the given environment. Ends with us, since it watches the channel
- * between us. Appends its log to a file.
+ * `breakglass serve` for one role, with nothing but the given environment. Ends with us, however we end: a program of
+ * our own sees the end of the channel between us, where Redis needs a guardian. Appends its log to a file.
  */
 export function startRole(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, logFile: string): Run {
   const output = openSync(logFile, 'a', 0o600);

@@ -1,25 +1,33 @@
+import { resolve } from 'node:path';
+
+import { SandboxClient } from '../../sandbox/index.ts';
 import { EXIT, type ExitCode, type Io } from '../io.ts';
-import { toldToStop } from './told-to-stop.ts';
+import { announcement } from './announce.ts';
+import { claimFolder, demoFolders } from './claim.ts';
+import type { Delivery } from './environment.ts';
+import { pageSomebody } from './page-somebody.ts';
+import { stopInTime, toldToStop, unlessTold } from './told-to-stop.ts';
 import { startWorld } from './world.ts';
 
-/** The first one continues where it was; others at the same time have worlds of their own. */
-const FOLDERS = Array.from({ length: 20 }, (_, position) => String(position + 1));
+export type DemoOptions = {
+  readonly delivery: Delivery;
+  /** Where its state is kept; otherwise the first folder below .cache/demo that no other demo uses. */
+  readonly folder?: string;
+  /** Forget what is in the folder. */
+  readonly fresh: boolean;
+};
 
-/** Runs the whole product and its local world until it is told to stop. */
-export async function demo(io: Io, delivery: 'http' | 'socket'): Promise<ExitCode> {
+/** Runs the whole product and its local world until it is told to stop. CommandError when the folder is in use. */
+export async function demo(io: Io, { delivery, folder, fresh }: DemoOptions): Promise<ExitCode> {
   const told = toldToStop();
-  const world = await startWorld({ folders: FOLDERS, ports: 'preferred', delivery, say: io.err });
-  io.out('');
-  io.out(`  Breakglass is running:  ${world.sandbox.urls.page}`);
-  io.out('');
-  for (const { name, address, port } of world.sandbox.edge) {
-    io.out(`  127.0.0.1:${port}  is the guarded port as ${address} sees it (${name})`);
-  }
-  io.out('');
-  io.out(`  logs and state: ${world.folder}`);
-  io.out('  Ctrl-C stops everything; the next start continues where this one ended.');
+  const claimed = await claimFolder(folder === undefined ? demoFolders() : [resolve(folder)], { fresh });
+  const starting = startWorld({ folder: claimed, ports: 'preferred', delivery, say: io.err });
+  const world = await unlessTold(starting, told);
+  await pageSomebody(new SandboxClient(world.sandbox.urls.page));
+  for (const line of announcement(world.sandbox, world.folder)) io.out(line);
   await told;
-  io.out('stopping');
+  io.out('  Stopping.');
+  stopInTime(EXIT.ok);
   await world.stop();
   return EXIT.ok;
 }

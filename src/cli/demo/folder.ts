@@ -3,25 +3,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { generateKey, vkeyOf, type Role } from '../../log/index.ts';
-import { tryLock, type Lock } from '../../sandbox/programs/lock.mjs';
 
 export const DEPLOYMENT = 'demo';
-
-export type DemoFolder = {
-  readonly path: string;
-  readonly lock: Lock;
-};
-
-/** The first demo continues where the last one ended; one beside it has a world of its own. */
-export async function claimFolder(cache: string, names: Iterable<string>): Promise<DemoFolder> {
-  for (const name of names) {
-    const path = join(cache, 'demo', name);
-    await mkdir(path, { recursive: true });
-    const lock = tryLock(`${path}.lock`);
-    if (lock !== undefined) return { path, lock };
-  }
-  throw new Error('too many demos are running at once');
-}
 
 export type Keys = {
   readonly paths: Readonly<Record<Role, string>>;
@@ -66,9 +49,4 @@ export async function deployWorkflows(
   }
   await cp(ca, join(to, 'ca'), { recursive: true });
   return to;
-}
-
-/** Everything of a demo that is over. */
-export async function removeFolder(path: string): Promise<void> {
-  for (const each of [path, `${path}.lock`]) await rm(each, { recursive: true, force: true });
 }

@@ -1,11 +1,14 @@
-import { on, type SandboxClient, type View } from '../../sandbox/client.ts';
+import { on, type View } from '../../sandbox/client.ts';
+import type { Outside } from './outside.ts';
+
+type Gestures = Pick<Outside, 'watch' | 'command' | 'submit' | 'history' | 'click'>;
 
 /** A person at the page: does what a person would, through the same controls. */
 export class Player {
-  readonly #client: SandboxClient;
+  readonly #client: Gestures;
   readonly id: string;
 
-  constructor(client: SandboxClient, id: string) {
+  constructor(client: Gestures, id: string) {
     this.#client = client;
     this.id = id;
   }

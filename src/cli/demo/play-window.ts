@@ -1,181 +1,154 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
-import { on, type ProbeResult, type SandboxClient, type Watch } from '../../sandbox/client.ts';
-import { AWS_WORLD, PEOPLE } from '../../sandbox/world.ts';
+import { on, type IngressRule, type ProbeResult, type Watch } from '../../sandbox/client.ts';
+import { PEOPLE } from '../../sandbox/world.ts';
+import {
+  cameFirst,
+  expected,
+  GRANTED,
+  INSIDE,
+  isArmedFor,
+  isClosed,
+  OTHERS,
+  refusedAfter,
+  rulesIn,
+  staysClosed,
+  type Outside,
+} from './outside.ts';
 import { Player } from './people.ts';
 import type { Timeline } from './timeline.ts';
 
 const CHANNEL = 'C0INCIDENT';
 const AUDIT = 'C0AUDIT001';
-const [GROUP] = AWS_WORLD.securityGroups;
 const WINDOW = '15s';
-/** Between two looks at the port around the deadline: the lateness is known to this. */
-const LOOK_EVERY = 20;
+/** Several times what an opening takes here. */
+const NOTHING_OPENS_FOR = 1_000;
 const REFUSED_WITHIN = 1_000;
 
 /** Asked, approved, opened, closed, rotated, sealed; everything looked at from outside. Answers the lateness in ms. */
-export async function playWindow(client: SandboxClient, timeline: Timeline): Promise<number> {
-  await using watch = await client.watch();
-  await watch
-    .until(
-      on('slack.bot', ({ connected }) => connected),
-      30_000,
-    )
-    .catch(async () => {
-      if (!(await client.state()).slack.bot.connected)
-        throw new Error('the bot did not connect to Slack within 30 s');
-    });
-  timeline.happened('ready', 'bot and worker are at work');
-  const [maya, jonas] = ['maya', 'jonas'].map((handle) => new Player(client, idOf(handle)));
+export async function playWindow(outside: Outside, timeline: Timeline): Promise<number> {
+  await using watch = await outside.watch();
+  const [maya, jonas] = [personCalled('maya'), personCalled('jonas')].map((id) => new Player(outside, id));
   if (maya === undefined || jonas === undefined) throw new Error('the people are missing');
+  if (!(await outside.state()).slack.bot.connected)
+    await expected('the bot’s connection to Slack', watch.until(isConnected, 30_000));
+  timeline.happened('ready', 'bot and worker are at work');
 
-  const before = await probe(client, 'monitoring');
-  timeline.observed(
-    'closed',
-    (await probe(client, 'requester')).open === false,
-    'nobody outside gets in before anybody asks',
-  );
-
-  // Asked, first in vain.
-  const refused = await maya.ask(CHANNEL, form({ come: '0.0.0.0/0' }));
-  timeline.observed(
-    'refused',
-    Object.keys(refused).length === 1,
-    `0.0.0.0/0: ${Object.values(refused).join(' ')}`,
-  );
-  const answers = await maya.ask(CHANNEL, form({}));
-  if (Object.keys(answers).length > 0)
-    throw new Error(`the form was refused: ${Object.values(answers).join(' ')}`);
-  const card = await watch.until(
-    on('slack.message', ({ channel, message }) => channel === CHANNEL && hasButton(message, 'approve')),
-    10_000,
-  );
-  const { ts } = card.data.message;
-  timeline.happened('asked', 'by Maya, for 203.0.113.7, with a reason and an open incident');
-
-  // The requester cannot approve; the port stays closed.
+  // Closed, whatever one person alone does.
+  const before = { rules: rulesIn(await outside.state()), served: await outside.probe(INSIDE) };
+  const closedAtFirst = await isClosed(outside, GRANTED.name);
+  timeline.observed('closed', closedAtFirst, 'nobody outside gets in before anybody asks');
+  const refusals = Object.values(await maya.ask(CHANNEL, form('0.0.0.0/0')));
+  timeline.observed('refused', refusals.length === 1, `0.0.0.0/0: ${refusals.join(' ')}`);
+  const ts = await asked(maya, watch);
+  timeline.happened('asked', `by Maya, for ${GRANTED.address}, with a reason and an open incident`);
   await maya.press(CHANNEL, ts, 'Approve');
-  await watch.until(
-    on('slack.ephemeral', ({ user }) => user === maya.id),
-    10_000,
-  );
-  timeline.observed(
-    'closed',
-    (await probe(client, 'requester')).open === false,
-    'the requester’s own approval opens nothing',
-  );
-
-  await jonas.press(CHANNEL, ts, 'Approve');
-  timeline.happened('approved', 'by a second person');
+  const nothingOpened = await staysClosed(outside, GRANTED.name, NOTHING_OPENS_FOR);
+  timeline.observed('closed', nothingOpened, 'the requester’s own approval opens nothing');
 
   // Open, to one address.
-  const opened = await watch.until(
-    on('aws.rules', ({ groupId, rules }) => groupId === GROUP?.id && rules.some(ours)),
-    15_000,
-  );
-  const deadline = Number(opened.data.rules.find(ours)?.tags['breakglass:expires-at']) * 1000;
-  await told(watch, CHANNEL, ts, 'open', 10_000);
-  const calls = await client.awsCalls();
-  const armed = indexOf(calls, 'CreateSchedule');
+  await jonas.press(CHANNEL, ts, 'Approve');
+  timeline.happened('approved', 'by a second person');
+  const opened = await expected('the rule in AWS', watch.until(hasOurRule, 15_000));
+  const deadline = Number(opened.data.rules.find(isOurs)?.tags['breakglass:expires-at']) * 1000;
+  await expected('the word that it is open', watch.until(told(CHANNEL, 'open', ts), 10_000));
+  const armedFirst = await cameFirst(outside, 'CreateSchedule', 'AuthorizeSecurityGroupIngress');
   timeline.observed(
     'armed',
-    armed >= 0 && armed < indexOf(calls, 'AuthorizeSecurityGroupIngress'),
-    'the switch was there before the rule',
+    armedFirst && isArmedFor(deadline, await outside.state()),
+    'the switch was there before the rule, for when it ends',
   );
-  const [granted, stranger] = [await probe(client, 'requester'), await probe(client, 'stranger')];
-  timeline.observed(
-    'open',
-    granted.open === true,
-    `to ${granted.address}, for ${Math.round((deadline - Date.now()) / 1000)} s`,
-  );
-  timeline.observed('closed', stranger.open === false, `to ${stranger.address}, a stranger`);
-
-  // Closed, on time.
-  const lateness = await refusedSince(client, deadline);
+  const { open } = await outside.probe(GRANTED.name);
+  const seconds = Math.round((deadline - Date.now()) / 1000);
+  timeline.observed('open', open === true, `to ${GRANTED.address}, for ${seconds} s`);
+  const others = await Promise.all(OTHERS.map(({ name }) => isClosed(outside, name)));
   timeline.observed(
     'closed',
-    lateness <= REFUSED_WITHIN,
+    others.every((closed) => closed),
+    `to ${OTHERS.map(({ address }) => address).join(', ')}`,
+  );
+
+  // Closed, on time.
+  const lateness = await refusedAfter(outside, deadline);
+  timeline.observed(
+    'closed',
+    lateness >= 0 && lateness <= REFUSED_WITHIN,
     `${(lateness / 1000).toFixed(2)} s after the deadline`,
   );
 
   // Replaced, sealed, told.
-  await told(watch, CHANNEL, ts, 'sealed', 30_000);
-  await told(watch, AUDIT, undefined, 'audit', 5_000);
+  await expected('the summary in the thread', watch.until(told(CHANNEL, 'sealed', ts), 30_000));
+  await expected('the summary in the audit channel', watch.until(told(AUDIT, 'audit'), 5_000));
   timeline.happened('sealed', 'with a summary in the thread and in the audit channel');
-  const after = await probe(client, 'monitoring');
-  timeline.observed('rotated', changed(before, after), `${short(before)} was served, now ${short(after)}`);
-  const left = (await client.state()).aws;
-  const rules = left.securityGroups.flatMap((group) => group.rules);
+  const served = await outside.probe(INSIDE);
+  timeline.observed(
+    'rotated',
+    isReplaced(before.served, served),
+    `${short(before.served)} was served, now ${short(served)}`,
+  );
+  const after = await outside.state();
   timeline.observed(
     'left over',
-    !rules.some(ours) && left.schedules.length === 0 && rules.length === AWS_WORLD.standingRules.length,
-    'no rule and no switch of ours; everybody else’s rules are as they were',
+    sameRules(before.rules, rulesIn(after)) && after.aws.schedules.length === 0,
+    'no rule and no switch; everybody else’s rules are as they were',
   );
-  const report = await client.verify<{ valid: boolean; records: number; commits: number }>();
-  timeline.observed('verified', report.valid, `${report.records} records in ${report.commits} commits`);
+  const report = await outside.verify<{ valid: boolean; records: number; commits: number }>();
+  timeline.observed(
+    'verified',
+    report.valid && report.records > 0,
+    `${report.records} records in ${report.commits} commits`,
+  );
   return lateness;
 }
 
-const form = ({ come = '203.0.113.7' }: { readonly come?: string }) => ({
-  'address you come from': come,
+/** Answers where the card is. */
+async function asked(by: Player, watch: Watch): Promise<string> {
+  const errors = Object.values(await by.ask(CHANNEL, form(GRANTED.address)));
+  if (errors.length > 0) throw new Error(`the form was refused: ${errors.join(' ')}`);
+  const { data } = await expected('the card', watch.until(isCard, 10_000));
+  return data.message.ts;
+}
+
+const form = (address: string) => ({
+  'address you come from': address,
   'For how long': WINDOW,
   Why: 'Settlement queue is stuck; restarting it needs the admin console',
   'Link to the incident': 'https://example.pagerduty.com/incidents/PINC0042',
 });
 
-const idOf = (handle: string): string => {
+const personCalled = (handle: string): string => {
   const person = PEOPLE.find((each) => each.handle === handle);
   if (person === undefined) throw new Error(`nobody is called ${handle}`);
   return person.id;
 };
 
-const probe = (client: SandboxClient, vantage: string): Promise<ProbeResult> => client.probe(vantage);
+const isOurs = ({ tags }: Pick<IngressRule, 'tags'>): boolean => 'breakglass:request' in tags;
 
-const ours = ({ tags }: { readonly tags: Readonly<Record<string, string>> }): boolean =>
-  'breakglass:request' in tags;
+const isConnected = on('slack.bot', ({ connected }) => connected);
 
-const indexOf = (calls: Awaited<ReturnType<SandboxClient['awsCalls']>>, action: string): number =>
-  calls.findIndex((call) => call.action === action && call.ok);
+const hasOurRule = on('aws.rules', ({ rules }) => rules.some(isOurs));
 
-function hasButton(message: { readonly blocks?: readonly unknown[] }, action: string): boolean {
-  return JSON.stringify(message.blocks ?? []).includes(`"action_id":"${action}"`);
-}
+const isCard = on(
+  'slack.message',
+  ({ channel, message: { blocks } }) =>
+    channel === CHANNEL && JSON.stringify(blocks ?? []).includes('"action_id":"approve"'),
+);
 
-/** Milliseconds from the deadline to the first refused connection. */
-async function refusedSince(client: SandboxClient, deadline: number): Promise<number> {
-  await pause(Math.max(0, deadline - 200 - Date.now()));
-  for (;;) {
-    const asked = Date.now();
-    if ((await probe(client, 'requester')).open === false) return asked - deadline;
-    if (asked - deadline > 60_000) throw new Error('the port is still open a minute after its deadline');
-    await pause(LOOK_EVERY);
-  }
-}
+/** A message of this kind, by its metadata. */
+const told = (channel: string, key: string, thread?: string) =>
+  on('slack.message', (event) => {
+    const { metadata, thread_ts } = event.message;
+    return (
+      event.channel === channel &&
+      metadata?.event_payload['key'] === key &&
+      (thread === undefined || thread_ts === thread)
+    );
+  });
 
-/** Waits for a message of this kind, by its metadata. */
-async function told(
-  watch: Watch,
-  channel: string,
-  thread: string | undefined,
-  key: string,
-  within: number,
-): Promise<void> {
-  await watch.until(
-    on('slack.message', (event) => {
-      const payload = event.message.metadata?.event_payload as { readonly key?: string } | undefined;
-      return (
-        event.channel === channel &&
-        payload?.key === key &&
-        (thread === undefined || event.message.thread_ts === thread)
-      );
-    }),
-    within,
-  );
-}
-
-const changed = (before: ProbeResult, after: ProbeResult): boolean =>
+const isReplaced = (before: ProbeResult, after: ProbeResult): boolean =>
   before.fingerprint !== undefined &&
   after.fingerprint !== undefined &&
   before.fingerprint !== after.fingerprint;
 
 const short = ({ fingerprint }: ProbeResult): string => fingerprint?.slice(0, 11) ?? 'nothing';
+
+const sameRules = (before: readonly IngressRule[], after: readonly IngressRule[]): boolean =>
+  JSON.stringify(before) === JSON.stringify(after);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { startSandbox, type Sandbox } from '../../sandbox/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/index.ts';
 import { BIN, type Run } from './children.ts';
 import { auditorEnvironment, type SlackSecrets } from './environment.ts';
 import { deployWorkflows, signingKeys, type Keys } from './folder.ts';
@@ -21,13 +21,22 @@ export type Surroundings = {
   readonly verify: () => Promise<unknown>;
 };
 
+type SlackTuning = NonNullable<SandboxOptions['slack']>;
+
 export type SurroundingsOptions = {
   readonly folder: string;
   readonly ports: 'preferred' | 'ephemeral';
   readonly say: (line: string) => void;
+  /** How strict the local Slack is; as strict as Slack itself when left out. */
+  readonly slack?: SlackTuning;
 };
 
-export async function startSurroundings({ folder, ports, say }: SurroundingsOptions): Promise<Surroundings> {
+export async function startSurroundings({
+  folder,
+  ports,
+  say,
+  slack: tuning,
+}: SurroundingsOptions): Promise<Surroundings> {
   const keys = await signingKeys(folder);
   const slack = {
     signingSecret: randomBytes(16).toString('hex'),
@@ -36,7 +45,14 @@ export async function startSurroundings({ folder, ports, say }: SurroundingsOpti
   };
   const stateDir = join(folder, 'sandbox');
   const verify = (): Promise<unknown> => verifyBucket(sandbox, keys);
-  const sandbox: Sandbox = await startSandbox({ stateDir, ports, ...slack, verify, log: say });
+  const sandbox: Sandbox = await startSandbox({
+    stateDir,
+    ports,
+    ...slack,
+    verify,
+    log: say,
+    ...(tuning && { slack: tuning }),
+  });
   try {
     const inside = sandbox.edge.find(({ name }) => name === 'monitoring');
     const workflows = await deployWorkflows(
@@ -62,11 +78,13 @@ export async function tellSlackWhere(run: Run, { sandbox }: Pick<Surroundings, '
 async function verifyBucket(sandbox: Sandbox, { vkeys }: Keys): Promise<unknown> {
   const env = auditorEnvironment(sandbox);
   const args = [BIN, 'log', 'verify', '--json', '--key', vkeys.bot, vkeys.worker];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch((error: unknown) => {
-    // Exit code 1: looked, and found something; the report says what.
-    if (error instanceof Error && 'stdout' in error && error.stdout !== '')
-      return error as { stdout: string } & Error;
-    throw error;
-  });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch(reported);
   return JSON.parse(stdout) as unknown;
+}
+
+/** Exit code 1: looked, and found something; the report says what. */
+function reported(error: Error & { readonly stdout?: string }): { stdout: string } {
+  const { stdout = '' } = error;
+  if (stdout === '') throw error;
+  return { stdout };
 }

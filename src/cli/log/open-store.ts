@@ -9,6 +9,8 @@ export type OpenStore = {
   readonly store: LogStore;
   /** The deployment that the log must be of, when the environment names one. */
   readonly origin: string | undefined;
+  /** Whether a delete marker hides anything after this key; LogError when that cannot be said. A folder has none. */
+  readonly hides: (after: string) => Promise<boolean>;
   /** For people. */
   readonly where: string;
   close(): void;
@@ -23,7 +25,13 @@ async function inFolder(folder: string): Promise<OpenStore> {
   const found = await stat(folder).catch(() => undefined);
   if (found?.isDirectory() !== true)
     throw new CommandError(EXIT.unknown, `${folder} is not a folder that can be read`);
-  return { store: new FolderLogStore(folder), origin: undefined, where: folder, close: () => undefined };
+  return {
+    store: new FolderLogStore(folder),
+    origin: undefined,
+    hides: () => Promise.resolve(false),
+    where: folder,
+    close: () => undefined,
+  };
 }
 
 async function bucket(io: Io): Promise<OpenStore> {
@@ -33,9 +41,12 @@ async function bucket(io: Io): Promise<OpenStore> {
     import('../../aws/log-bucket.ts'),
   ]);
   const clients = new AwsClients({ deployment: access.deployment ?? 'reader', credentials: access.aws });
+  // Nothing is written here, so nothing is retained.
+  const options = { clients: clients.s3, bucket: access.bucket, retainDays: 0, clock: systemClock };
+  const store = new LogBucket(options);
   return {
-    // Nothing is written here, so nothing is retained.
-    store: new LogBucket({ clients: clients.s3, bucket: access.bucket, retainDays: 0, clock: systemClock }),
+    store,
+    hides: (after) => store.hides(after),
     origin: access.deployment ?? undefined,
     where: `s3://${access.bucket}`,
     close: () => clients.destroy(),

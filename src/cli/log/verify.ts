@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { AUTHOR } from '../../domain/records.ts';
 import { parseCheckpoint, type Checkpoint } from '../../log/checkpoint.ts';
+import { commitKey } from '../../log/commit.ts';
 import { LogError } from '../../log/errors.ts';
 import { parseVkey } from '../../log/keys.ts';
 import { verifyLog, type VerifyReport } from '../../log/verify.ts';
 import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
 import { plain } from '../table.ts';
-import { openStore } from './open-store.ts';
+import { openStore, type OpenStore } from './open-store.ts';
 
 export type VerifyOptions = {
   readonly folder?: string;
@@ -22,14 +23,17 @@ export async function verify(
   const trustedKeys = key?.map(trustedKey);
   const seen = checkpoint === undefined ? undefined : await readCheckpoint(checkpoint);
   const opened = await openStore(folder, io);
-  const origin = seen?.origin ?? opened.origin;
+  if (seen !== undefined && opened.origin !== undefined && seen.origin !== opened.origin)
+    throw new CommandError(EXIT.usage, `--checkpoint is of ${plain(seen.origin)}, not of ${opened.origin}`);
+  const origin = opened.origin ?? seen?.origin;
   try {
-    const report = await verifyLog(opened.store, {
+    const found = await verifyLog(opened.store, {
       ...(origin === undefined ? {} : { origin }),
       ...(trustedKeys === undefined ? {} : { trustedKeys }),
       ...(seen === undefined ? {} : { atLeast: seen }),
       authorOf: (type) => (Object.hasOwn(AUTHOR, type) ? AUTHOR[type as keyof typeof AUTHOR] : undefined),
     });
+    const report = (await hidesItsEnd(found, opened)) ? cutShort(found) : found;
     if (asJson) io.out(json({ where: opened.where, ...report }));
     else text(report, opened.where).forEach((line) => io.out(plain(line)));
     return report.valid ? EXIT.ok : EXIT.bad;
@@ -39,6 +43,20 @@ export async function verify(
     opened.close();
   }
 }
+
+/** What a delete marker hides in the middle is a gap; at the end nobody would miss it. */
+const hidesItsEnd = async ({ valid, head }: VerifyReport, { hides }: OpenStore): Promise<boolean> =>
+  valid && head !== undefined && hides(commitKey(head.commit - 1));
+
+const cutShort = (report: VerifyReport): VerifyReport => ({
+  ...report,
+  valid: false,
+  firstBreak: {
+    commit: report.commits + 1,
+    code: 'head-moved-back',
+    text: 'the end of the log is hidden by a delete marker: list the versions of its objects',
+  },
+});
 
 /** The store did not answer: nothing can be said about the log. */
 export const couldNot = (error: unknown, where: string): unknown =>

@@ -10,7 +10,8 @@ import { createSlack } from '../../slack/app.ts';
 import { createConversation } from '../../slack/conversation.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { verbsOf } from '../../slack/listeners/verbs.ts';
-import { openProcessLog, type Process, type Running } from './process.ts';
+import type { Process, Running } from './process.ts';
+import { openProcessLog, unreadable } from './process-log.ts';
 import { randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -54,9 +55,12 @@ export async function startBot(own: Process, config: BotConfig, secrets: BotSecr
     },
     retryIn('tell'),
   );
-  const watch = new Watch(log, systemClock, [lapses, tellings], (error) => {
-    logger.error({ err: error }, 'the log cannot be read');
-  });
+  const watch = new Watch(
+    log,
+    systemClock,
+    [lapses, tellings],
+    unreadable(own, log, 'the log cannot be read'),
+  );
   const slack = createSlack({
     ...api,
     verbs: verbsOf(desk),
@@ -84,6 +88,7 @@ export async function startBot(own: Process, config: BotConfig, secrets: BotSecr
   return {
     alive: aliveWhile(() => watch.turns),
     checks: {
+      log: () => log.refresh(),
       slack: () => (slack.isConnected() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
     },
     stop: async () => {

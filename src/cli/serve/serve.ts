@@ -3,45 +3,56 @@ import { once } from 'node:events';
 import { checkBucket } from '../../aws/check-bucket.ts';
 import type { Secrets } from '../../config/config.ts';
 import type { RunRole } from '../../config/environment.ts';
-import { loadConfig } from '../../config/load-config.ts';
 import { LogError } from '../../log/index.ts';
-import { startHttpServer } from '../../http/server.ts';
+import type { Check } from '../../http/checks.ts';
+import { startHttpServer, type RunningServer } from '../../http/server.ts';
 import { CommandError, EXIT, type ExitCode, type Io } from '../io.ts';
 import { startBot } from './bot.ts';
 import { createProcess, type Process, type Running } from './process.ts';
+import { readSettings } from './settings.ts';
 import { startWorker } from './worker.ts';
 
 /**
- * Runs one role, or both, until it is told to stop: SIGTERM, SIGINT, or the end of a parent that started it over a channel.
+ * Runs one role, or both, until it is told to stop by SIGTERM or SIGINT.
  * ConfigError with every problem; CommandError when the log is not ours to write.
  */
 export async function serve(role: RunRole, io: Io): Promise<ExitCode> {
-  const { config, secrets } = loadConfig(role, io.env === undefined ? {} : { env: io.env });
-  const own = await createProcess(config, secrets);
+  const { config, secrets, workflows } = await readSettings(role, io);
+  const own = createProcess(config, secrets, workflows);
+  const told = toldToStop();
+  // What nobody foresaw must not end a process that has ports to close.
+  process.on('unhandledRejection', (error) => {
+    own.logger.error({ err: error }, 'nobody caught this; everything else goes on');
+  });
   const running: Running[] = [];
+  const checks: Record<string, Check> = { start: () => Promise.reject(new Error('still starting')) };
+  let server: RunningServer | undefined;
   try {
     // Not waited for: a bucket that is away must not keep the closing side from starting.
     void warn(own, secrets);
-    // The closing side first: it needs nobody.
-    if (secrets.worker !== null) running.push(await startWorker(own, secrets.redisUrl, secrets.worker));
-    if (config.bot !== null && secrets.bot !== null)
-      running.push(await startBot(own, config.bot, secrets.bot));
-    const server = await startHttpServer({
+    // First of all: whoever waits for the bucket is alive, and replacing it would only make another one wait.
+    server = await startHttpServer({
       ...config.http,
       alive: () => running.every((each) => each.alive()),
-      checks: Object.assign({}, ...running.map(({ checks }) => checks)) as Running['checks'],
+      checks,
       metrics: own.metrics,
       logger: own.logger,
     });
-    own.logger.info({ port: server.port }, 'ready');
-    await toldToStop();
+    const { port } = server;
+    own.logger.info({ port }, 'listening');
+    const ready = startRoles(own, secrets, running).then(() => {
+      delete checks['start'];
+      Object.assign(checks, ...running.map((each) => each.checks));
+      own.logger.info({ port }, 'ready');
+    });
+    await Promise.race([told, ready.then(() => told)]);
     own.logger.info('stopping');
-    await server.close();
     return EXIT.ok;
   } catch (error) {
     throw explained(error, own);
   } finally {
     for (const each of running.toReversed()) await each.stop();
+    await server?.close();
     await own.close();
     // What is left are idle connections in the pools of HTTP clients, and the channel to a parent: not worth waiting for.
     setTimeout(() => process.exit(), LINGER).unref();
@@ -49,6 +60,16 @@ export async function serve(role: RunRole, io: Io): Promise<ExitCode> {
 }
 
 const LINGER = 100;
+
+/** The closing side first: it needs nobody. */
+async function startRoles(
+  own: Process,
+  { redisUrl, worker, bot }: Secrets,
+  running: Running[],
+): Promise<void> {
+  if (worker !== null) running.push(await startWorker(own, redisUrl, worker));
+  if (own.config.bot !== null && bot !== null) running.push(await startBot(own, own.config.bot, bot));
+}
 
 /** What works and should not stay as it is. */
 async function warn({ aws, config, logger }: Process, { worker }: Secrets): Promise<void> {
@@ -59,14 +80,11 @@ async function warn({ aws, config, logger }: Process, { worker }: Secrets): Prom
 }
 
 /** Whatever has not ended by then is cut off: the log and AWS hold everything that the next start needs. */
-const STOP_WITHIN = { told: 10_000, orphaned: 3_000 } as const;
+const STOP_WITHIN = 10_000;
 
 async function toldToStop(): Promise<void> {
-  const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]).then(() => STOP_WITHIN.told);
-  const orphaned =
-    process.channel === undefined ? told : once(process, 'disconnect').then(() => STOP_WITHIN.orphaned);
-  const within = await Promise.race([told, orphaned]);
-  setTimeout(() => process.exit(EXIT.ok), within).unref();
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  setTimeout(() => process.exit(EXIT.ok), STOP_WITHIN).unref();
 }
 
 function explained(error: unknown, { config }: Process): unknown {

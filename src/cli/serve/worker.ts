@@ -13,7 +13,8 @@ import { Watch } from '../../lifecycle/watch.ts';
 import { backoff, type Worker } from '../../lifecycle/worker.ts';
 import { Reminders } from '../../queue/reminders.ts';
 import { aliveWhile } from './bot.ts';
-import { openProcessLog, type Process, type Running } from './process.ts';
+import type { Process, Running } from './process.ts';
+import { openProcessLog, unreadable, wakeOnDistrust } from './process-log.ts';
 import { mathChance, randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -72,8 +73,11 @@ export async function startWorker(
     targets.set(key, target);
     sweeps.wake(key);
   };
+  const distrusted = wakeOnDistrust(log, worker.pager);
+  const cannotRead = unreadable(own, log, 'the log cannot be read; what is open is closed all the same');
   const watch = new Watch(log, systemClock, [requests], (error) => {
-    logger.error({ err: error }, 'the log cannot be read; what is open is closed all the same');
+    cannotRead(error);
+    distrusted();
   });
   const reminders = new Reminders(
     { redisUrl, deployment: config.deployment, onError: own.onQueueError },
@@ -82,8 +86,10 @@ export async function startWorker(
 
   const nudged = () => watch.nudge();
   own.onNudge.add(nudged);
+  distrusted();
   log.subscribe((_, state) => {
     own.nudge();
+    distrusted();
     for (const request of state.requests.values()) if (isHolding(request)) guard(request.intended.target);
   });
   for (const { target } of workflows.values()) guard(target);

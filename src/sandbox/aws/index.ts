@@ -15,13 +15,13 @@ import { createAwsServer } from './server.ts';
 import { certificateView, ingressOf, scheduleView, snapshotOf } from './snapshot.ts';
 import { loadState, resetState } from './state.ts';
 import { createSts } from './sts.ts';
+import { PREFERRED_PORTS } from '../world.ts';
 import { Throttle } from './throttle.ts';
 import type { AwsOptions, AwsPart } from './types.ts';
 
 export { SANDBOX_CREDENTIALS } from './identities.ts';
 export type { AwsOptions, AwsPart, GuardedService, HeldCertificate, IngressRule } from './types.ts';
 
-const PREFERRED_PORT = 4401;
 /** Changes of schedules come in bursts: one event tells of all within this time. */
 const SCHEDULE_EVENT_MS = 50;
 
@@ -45,7 +45,7 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
   const server = createAwsServer({ services, dispatcher, sessions: state.sessions, faults });
   const port = await listenOnLoopback(
     server,
-    options.port ?? (options.ports === 'ephemeral' ? 0 : PREFERRED_PORT),
+    options.port ?? (options.ports === 'ephemeral' ? 0 : PREFERRED_PORTS.aws),
   );
 
   const ingressRules = (groupId: string) => ingressOf(state.groups.byId(groupId)?.rules ?? []);

@@ -4,13 +4,13 @@ import type { IncidentsPart } from '../incidents/index.ts';
 import { ControlError, type Emit, type SandboxPart } from '../part.ts';
 import type { SlackPart } from '../slack/index.ts';
 import { listenOnLoopback } from '../listen.ts';
+import { PREFERRED_PORTS } from '../world.ts';
 import { ControlInterface } from './control-interface.ts';
 import { EventStream } from './event-stream.ts';
 import { BadRequestError, readBody, sendJson } from './http-messages.ts';
 import { isForeign } from './local-only.ts';
 import { servePage } from './page-files.ts';
 
-export const PREFERRED_PORT = 4400;
 const HOOK_LIMIT_BYTES = 1_000_000;
 
 export interface FrontOptions {
@@ -67,10 +67,7 @@ export async function startFrontServer(options: FrontOptions): Promise<FrontServ
     else parts.slack.upgrade(request, socket, head);
   });
 
-  const port = await listenOnLoopback(server, options.ports === 'ephemeral' ? 0 : PREFERRED_PORT);
-  if (options.ports === 'preferred' && port !== PREFERRED_PORT) {
-    options.log(`port ${PREFERRED_PORT} is busy; the page is on ${port}`);
-  }
+  const port = await listenOnLoopback(server, options.ports === 'ephemeral' ? 0 : PREFERRED_PORTS.page);
   const stopWatching = options.faults.onChange((all) => stream.emit({ type: 'faults', data: all }));
   return {
     url: `http://127.0.0.1:${port}`,

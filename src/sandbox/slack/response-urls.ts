@@ -28,7 +28,9 @@ export function issueResponseUrl(
     uses: 0,
     createdAt: workspace.now(),
     ...(message && { messageTs: message.ts }),
-    ...(message?.thread_ts !== undefined && { threadTs: message.thread_ts }),
+    // A message that only has a thread below it stands in the channel itself.
+    ...(message?.thread_ts !== undefined &&
+      message.thread_ts !== message.ts && { threadTs: message.thread_ts }),
   };
   const { state } = workspace;
   state.responseUrls = state.responseUrls.filter(

@@ -55,6 +55,10 @@ const HANDLERS = {
     store.log.keys.add(key);
     store.changed('log');
   },
+  'incidents.changed': (store, { incidents }) => {
+    store.incidents = incidents;
+    store.changed('view');
+  },
   'edge.probe': (store, probe) => {
     store.probe = { ...probe, heardAt: Date.now() };
     store.changed('probe');

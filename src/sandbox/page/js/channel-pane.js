@@ -4,6 +4,7 @@ import { control } from './control.js';
 import { byId, h, icon } from './dom.js';
 import { literal } from './mrkdwn.js';
 import { renderMessages } from './messages.js';
+import { stayAtEnd } from './stay-at-end.js';
 
 /** @import { MessageTools } from './messages.js' */
 
@@ -14,6 +15,7 @@ const SHOWN = 300;
 export function channelPane(tools) {
   const { store, notice } = tools;
   const list = byId('messages');
+  stayAtEnd(list);
 
   const write = composer(byId('composer'), {
     label: 'Message',

@@ -1,6 +1,7 @@
 /** One line that names the next step, until somebody dismisses it. */
 import { byId } from './dom.js';
 import { remember, remembered } from './memory.js';
+import { channelAwaiting } from './waiting.js';
 
 /** @import { Life } from './life.js' */
 /** @import { Store } from './store.js' */
@@ -22,7 +23,7 @@ export function hint(store) {
     draw();
     byId('composer').querySelector('textarea')?.focus();
   });
-  store.on(['connection', 'me', 'channel', 'people'], draw);
+  store.on(['connection', 'me', 'channel', 'people', 'messages'], draw);
   return {
     show: (newest) => {
       life = newest;
@@ -39,16 +40,14 @@ export function hint(store) {
 function nextStep(store, life) {
   const first = (/** @type {string | undefined} */ name) => name?.split(' ')[0] ?? '';
   switch (life?.phase) {
-    case 'pending': {
-      const others = approvers(store, life.requester);
-      return others.some(({ id }) => id === store.me)
-        ? `You may approve: press Approve on the card. Watch PORT 8443 on the right.`
-        : `Now switch to ${listed(others.map(({ realName }) => first(realName)))} on the left to approve.`;
-    }
+    case 'pending':
+      return toApprove(store, life, first);
     case 'approved':
       return 'Approved. Watch the right: the switch is armed first, then PORT 8443 opens.';
     case 'open':
       return `It closes by itself at the end, or press “I’m done” as ${first(store.person(life.requester)?.realName) || 'the requester'}.`;
+    case 'closing':
+      return 'Closing: it counts as closed once AWS has shown for some seconds that the rule is gone.';
     case 'closed':
       return 'Closed. Watch Certificate: the one that was exposed is being replaced.';
     case 'ended':
@@ -67,9 +66,18 @@ function firstStep(store, first) {
   return `Type /breakglass in #${channel?.name ?? ''} as ${first(asker?.realName)} to ask for the closed port.`;
 }
 
-/** @param {Store} store @param {string} requester */
-function approvers(store, requester) {
-  return store.playable().filter(({ id, title }) => id !== requester && title === 'approver');
+/** @param {Store} store @param {Life} life @param {(name: string | undefined) => string} first */
+function toApprove(store, { requester }, first) {
+  const others = store.playable().filter(({ id }) => id !== requester);
+  const awaited = others.filter(({ id }) => channelAwaiting(store, id) !== undefined);
+  // The card follows the record: until it is there, whoever approves by their role.
+  const able = awaited.length > 0 ? awaited : others.filter(({ title }) => title === 'approver');
+  if (!able.some(({ id }) => id === store.me))
+    return `Now switch to ${listed(able.map(({ realName }) => first(realName)))} on the left to approve.`;
+  const place = channelAwaiting(store, store.me) ?? store.channel;
+  return place === store.channel
+    ? 'You may approve: press Approve on the card. Watch PORT 8443 on the right.'
+    : `You may approve: the card is in ${store.directory().channel(place)}, on the left.`;
 }
 
 /** @param {string[]} names */

@@ -4,7 +4,7 @@
 
 /**
  * @typedef {{ key: string, label: string, at: number | undefined, state: 'done' | 'next' | 'later' | 'bad' | 'skipped' }} Step
- * @typedef {'pending' | 'approved' | 'open' | 'closed' | 'ended' | 'sealed'} Phase
+ * @typedef {'pending' | 'approved' | 'open' | 'closing' | 'closed' | 'ended' | 'sealed'} Phase
  * @typedef {{ request: string, requester: string, what: string, phase: Phase, steps: Step[], outcome: string | undefined }} Life
  */
 
@@ -37,6 +37,7 @@ export function newestLife(records) {
   const own = records.filter(({ request }) => request === asked.request);
   const ending = own.find(({ type }) => ENDINGS[type]);
   const sealed = own.some(({ type }) => type === 'request.sealed');
+  const closing = own.some(({ type }) => type === 'close.intended');
   const steps = filledIn(STEPS.map(({ key, types }) => step(key, types, own, asked)));
   const shown = ending ? endedEarly(steps, ending) : steps;
   const next = shown.find(({ state }) => state === 'later');
@@ -46,7 +47,7 @@ export function newestLife(records) {
     request: asked.request,
     requester: String(requester?.identity?.user ?? ''),
     what: String(workflow?.title ?? ''),
-    phase: phaseOf(shown, ending !== undefined, sealed),
+    phase: phaseOf(shown, { ended: ending !== undefined, sealed, closing }),
     steps: shown,
     outcome: ending ? ENDINGS[ending.type] : undefined,
   };
@@ -97,12 +98,13 @@ function endedEarly(steps, ending) {
   ];
 }
 
-/** @param {Step[]} steps @param {boolean} ended @param {boolean} sealed @returns {Phase} */
-function phaseOf(steps, ended, sealed) {
+/** @param {Step[]} steps @param {{ ended: boolean, sealed: boolean, closing: boolean }} end @returns {Phase} */
+function phaseOf(steps, { ended, sealed, closing }) {
   const done = (/** @type {string} */ key) => steps.some((step) => step.key === key && step.state === 'done');
   if (sealed) return 'sealed';
   if (ended) return 'ended';
   if (done('closed')) return 'closed';
+  if (closing) return 'closing';
   if (done('open')) return 'open';
   return done('approved') ? 'approved' : 'pending';
 }

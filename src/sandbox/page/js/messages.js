@@ -5,6 +5,7 @@ import { control } from './control.js';
 import { h, icon, reconcile, spoken } from './dom.js';
 import { clockTime, count, dayName, exactTime, messageTime } from './format.js';
 import { literal, mrkdwn } from './mrkdwn.js';
+import { isAtEnd } from './stay-at-end.js';
 
 /** @import { Store } from './store.js' */
 /** @import { BlockContext, ConfirmObject, Message } from './types.d.ts' */
@@ -24,7 +25,7 @@ import { literal, mrkdwn } from './mrkdwn.js';
  * @param {MessageTools} tools
  */
 export function renderMessages(list, messages, channel, tools) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+  const atEnd = isAtEnd(list);
   /** @type {Parameters<typeof reconcile>[1]} */
   const wanted = [];
   let day = '';

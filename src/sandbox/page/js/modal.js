@@ -3,6 +3,7 @@ import { renderBlock } from './blocks.js';
 import { control } from './control.js';
 import { showDialog } from './dialogs.js';
 import { h, icon, reconcile } from './dom.js';
+import { exampleFor } from './example.js';
 import { plainText } from './mrkdwn.js';
 import { changedValues, heldValue, prune } from './view-values.js';
 
@@ -49,6 +50,13 @@ class Modal {
   #alert = h('p', { class: 'modal-alert', role: 'alert', hidden: true });
   #submit = h('button', { type: 'submit', class: 'button button-primary' });
   #close = h('button', { type: 'button', class: 'button' });
+  #example = h(
+    'button',
+    { type: 'button', class: 'button button-example', onclick: () => this.#fillIn() },
+    'Fill in an example',
+  );
+  /** How often that was pressed. */
+  #examples = 0;
   #form = h('form', { class: 'modal-form', novalidate: true });
   #dialog = h('dialog', { class: 'dialog', 'aria-labelledby': 'modal-title' });
 
@@ -72,6 +80,7 @@ class Modal {
       h(
         'footer',
         { class: 'modal-foot' },
+        this.#example,
         this.#alert,
         h('div', { class: 'dialog-buttons' }, this.#close, this.#submit),
       ),
@@ -114,6 +123,7 @@ class Modal {
       ...(this.#busy ? [document.createTextNode('Sending…')] : plainText(submit?.text ?? 'Submit')),
     );
     this.#submit.setAttribute('aria-disabled', String(this.#busy));
+    this.#example.hidden = exampleFor(this.#view, this.#store) === undefined;
     this.#close.replaceChildren(...plainText(close?.text ?? (submit ? 'Cancel' : 'Close')));
     reconcile(
       this.#body,
@@ -121,11 +131,19 @@ class Modal {
         const key = block.block_id ?? `block ${index}`;
         return {
           key,
-          version: JSON.stringify([block, this.#errors[key]]),
+          version: JSON.stringify([block, this.#errors[key], this.#examples]),
           build: () => renderBlock(block, this.#context),
         };
       }),
     );
+  }
+
+  #fillIn() {
+    Object.assign(this.#values, exampleFor(this.#view, this.#store));
+    this.#errors = {};
+    this.#examples += 1;
+    this.#draw();
+    this.#submit.focus();
   }
 
   async #submitted() {

@@ -6,7 +6,7 @@ import { Conversations } from './conversations.js';
 import { remember, remembered } from './memory.js';
 import { ReadMarks } from './read-marks.js';
 
-/** @import { Certificate, Channel, Directory, Message, Person, Probe, Schedule, SecurityGroup, UserGroup, View } from './types.d.ts' */
+/** @import { Certificate, Channel, Directory, Incident, Message, Person, Probe, Schedule, SecurityGroup, UserGroup, View } from './types.d.ts' */
 
 /** @typedef {'connection' | 'people' | 'me' | 'channel' | 'messages' | 'thread' | 'view' | 'rules' | 'schedules' | 'certificate' | 'probe' | 'log' | 'read'} Topic */
 
@@ -25,6 +25,7 @@ export class Store {
   /** @type {SecurityGroup[]} */ securityGroups = [];
   /** @type {Schedule[]} */ schedules = [];
   /** @type {Certificate[]} */ certificates = [];
+  /** @type {Incident[]} */ incidents = [];
   /** @type {{ bucket: string, keys: Set<string> } | undefined} */ log = undefined;
   /** @type {(Probe & { heardAt: number }) | undefined} */ probe = undefined;
   me = '';
@@ -75,6 +76,7 @@ export class Store {
     this.securityGroups = aws?.securityGroups ?? [];
     this.schedules = aws?.schedules ?? [];
     this.certificates = aws?.certificates ?? [];
+    this.incidents = state.incidents ?? [];
     this.log = logBucket(aws?.buckets ?? []);
     this.#settle();
     this.ready = true;

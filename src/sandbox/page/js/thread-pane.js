@@ -4,6 +4,7 @@ import { control } from './control.js';
 import { byId } from './dom.js';
 import { count } from './format.js';
 import { renderMessages } from './messages.js';
+import { stayAtEnd } from './stay-at-end.js';
 
 /** @import { MessageTools } from './messages.js' */
 
@@ -12,6 +13,7 @@ export function threadPane(tools) {
   const { store, notice } = tools;
   const pane = byId('thread');
   const list = byId('thread-messages');
+  stayAtEnd(list);
   /** @type {HTMLElement | undefined} */
   let opener;
 

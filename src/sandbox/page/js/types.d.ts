@@ -157,6 +157,13 @@ export interface Certificate {
   importedAt: string | number;
 }
 
+export interface Incident {
+  id: string;
+  title: string;
+  status: string;
+  html_url: string;
+}
+
 export interface Probe {
   vantage: string;
   address: string;

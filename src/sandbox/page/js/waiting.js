@@ -15,18 +15,28 @@ export function waitingFor(store, person) {
   return new Set([...approvals, ...personal].map(({ ts }) => ts)).size;
 }
 
+/** @param {Store} store @param {string} person @returns {string | undefined} The channel with a card that waits for them. */
+export function channelAwaiting(store, person) {
+  return store
+    .visibleChannels(person)
+    .find(({ id }) => store.visible(id, person).some((message) => awaits(store, message, person)))?.id;
+}
+
 /** @param {Store} store @param {Message} message @param {string} person */
 function awaits(store, message, person) {
   if (!hasApproveButton(message)) return false;
   const text = JSON.stringify(message.blocks);
   const named = [...text.matchAll(/<@([A-Z0-9]+)/g)].map(([, id]) => id ?? '');
   // The card begins with who asks; nobody approves their own request.
-  if (named[0] === person) return false;
+  if (named[0] === person || hasApproved(text, person)) return false;
   const groups = [...text.matchAll(/<!subteam\^([A-Z0-9]+)/g)].map(([, id]) => id ?? '');
   const members = store.groups.filter(({ id }) => groups.includes(id)).flatMap(({ users }) => users);
   if (groups.length > 0) return members.includes(person) || named.slice(1).includes(person);
   return store.person(person)?.title === 'approver';
 }
+
+/** The card says when each approver approved. @param {string} text @param {string} person */
+const hasApproved = (text, person) => text.includes(`<@${person}> at <!date`);
 
 /** @param {Message} message */
 function hasApproveButton({ blocks }) {

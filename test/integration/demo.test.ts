@@ -1,0 +1,183 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { SandboxClient } from '../../src/sandbox/client.ts';
+import { CACHE } from '../../src/sandbox/programs/program.ts';
+import { DemoProcess } from '../support/demo/demo-process.ts';
+import { stillRunning, type Process } from '../support/demo/processes.ts';
+import { CHANNEL, openWindow, person, sealed } from '../support/demo/window.ts';
+import { eventually } from '../support/eventually.ts';
+
+const ROLES = ['bot', 'worker'] as const;
+/** Revoked at the deadline, or by the sweep of a worker that is back. */
+const CLOSED_SOON_MS = 3_000;
+
+let folder: string;
+
+beforeAll(async () => {
+  await mkdir(join(CACHE, 'test'), { recursive: true });
+  folder = await mkdtemp(join(CACHE, 'test', 'demo with spaces '));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
+
+const start = (name: string): DemoProcess => new DemoProcess(['--folder', join(folder, name)]);
+const commands = (processes: readonly Process[]): string =>
+  processes.map(({ command }) => command).join('\n');
+
+describe('two demos at once', () => {
+  let one: DemoProcess;
+  let other: DemoProcess;
+  let clients: readonly [SandboxClient, SandboxClient];
+  let killed: Awaited<ReturnType<typeof killedAndStartedAgain>>;
+  let withoutRoles: Awaited<ReturnType<typeof rolesKilled>>;
+  let seen: { outputs: string[]; ports: number[][]; cards: number[]; refused: string };
+
+  beforeAll(async () => {
+    [one, other] = [start('one'), start('other')];
+    clients = [await one.client(), await other.client()];
+    const ports = await Promise.all(clients.map(portsOf));
+    const outputs = [one.output, other.output];
+    const window = await openWindow(clients[0], '15s');
+    const cards = await Promise.all(clients.map(cardsIn));
+    const third = start('one');
+    const refused = { ...(await third.ended()), output: third.output };
+    seen = { outputs, ports, cards, refused: `${refused.code} ${refused.output}` };
+    [killed, withoutRoles] = await Promise.all([
+      killedAndStartedAgain(one, window),
+      rolesKilled(other, clients[1]),
+    ]);
+    one = killed.again;
+  }, 90_000);
+
+  afterAll(async () => {
+    await one?.[Symbol.asyncDispose]();
+    await other?.[Symbol.asyncDispose]();
+  });
+
+  test('have no port in common, and each says which it could not have', () => {
+    const { ports, outputs } = seen;
+
+    expect(new Set(ports.flat()).size).toBe(ports.flat().length);
+    expect(ports.map(([page]) => page === 4400).filter(Boolean).length).toBeLessThan(2);
+    for (const [index, [page]] of ports.entries())
+      expect(outputs[index]?.includes(`port 4400 is busy: the page is on ${page}`)).toBe(page !== 4400);
+  });
+
+  test('say what to do next', () => {
+    for (const output of seen.outputs) {
+      expect(output).toMatch(/as Maya, type \/breakglass in #incidents/);
+      expect(output).toMatch(/become Jonas .* and press Approve/);
+    }
+  });
+
+  test('see nothing of each other', () => {
+    expect(seen.cards).toEqual([1, 0]);
+  });
+
+  test('do not share a folder: the second one says who has it', () => {
+    expect(seen.refused).toMatch(/^3 .*one is in use by process \d+/);
+  });
+
+  describe('a demo that is killed with a window open', () => {
+    test('takes bot, worker, Redis and its guardian along within 5 s', () => {
+      expect(commands(killed.family)).toMatch(/--role bot/);
+      expect(commands(killed.family)).toMatch(/--role worker/);
+      expect(commands(killed.family)).toMatch(/guardian\.mjs/);
+      expect(commands(killed.family)).toMatch(/(redis|valkey)-server/);
+      expect(killed.left).toEqual([]);
+    });
+
+    test('closes the port when it is started again, by the deadline or at once after it', () => {
+      expect(killed.closedAt - Math.max(killed.deadline, killed.readyAt)).toBeLessThan(CLOSED_SOON_MS);
+    });
+
+    test('seals the record, and the log verifies', () => {
+      expect(killed.report).toMatchObject({ valid: true });
+      expect(killed.records).toContain('"request.sealed"');
+    });
+  });
+
+  describe('bot and worker that are killed with a window open', () => {
+    test('are started again, which the demo says', () => {
+      for (const role of ROLES)
+        expect(other.output).toContain(`the ${role} ended (SIGKILL); starting it again`);
+    });
+
+    test('go on: the port closes on time and the record is sealed', () => {
+      expect(withoutRoles.closedAt - withoutRoles.deadline).toBeLessThan(CLOSED_SOON_MS);
+      expect(withoutRoles.report).toMatchObject({ valid: true });
+    });
+  });
+
+  test('Ctrl-C and SIGTERM end everything within 5 s, politely, with exit code 0', async () => {
+    const endings = await Promise.all([one.end('SIGINT'), other.end('SIGTERM')]);
+
+    for (const { code, left, family } of endings) {
+      expect(code).toBe(0);
+      expect(family.length).toBeGreaterThanOrEqual(4);
+      expect(left).toEqual([]);
+    }
+    for (const log of await logsOf('one', 'other')) expect(log).toMatch(/"msg":"stopping"\}\n$/);
+  });
+});
+
+test.each(['SIGKILL', 'SIGTERM'] as const)('%s while it starts leaves nothing behind', async (signal) => {
+  await using demo = start(signal);
+  const roles = await Promise.all(ROLES.map((role) => demo.role(role)));
+
+  const { left } = await demo.end(signal);
+
+  expect(roles).toHaveLength(2);
+  expect(left).toEqual([]);
+});
+
+async function killedAndStartedAgain(demo: DemoProcess, window: Awaited<ReturnType<typeof openWindow>>) {
+  const { family, left } = await demo.end('SIGKILL');
+  const again = start('one');
+  const client = await again.client();
+  const readyAt = Date.now();
+  const closedAt = await sealed(client, window);
+  const report = await client.verify();
+  const records = await logText(client, window.request);
+  return { family, left, again, readyAt, closedAt, deadline: window.deadline, report, records };
+}
+
+async function rolesKilled(demo: DemoProcess, client: SandboxClient) {
+  const window = await openWindow(client, '10s');
+  const before = await Promise.all(ROLES.map((role) => demo.role(role)));
+  for (const { pid } of before) process.kill(pid, 'SIGKILL');
+  await eventually('both are gone', 5_000, () => stillRunning(before).length === 0);
+  await Promise.all(ROLES.map((role) => demo.role(role, before)));
+  const closedAt = await sealed(client, window);
+  return { closedAt, deadline: window.deadline, report: await client.verify() };
+}
+
+async function portsOf(client: SandboxClient): Promise<number[]> {
+  const { urls, edge } = await client.state();
+  return [urls.page, urls.aws]
+    .map((url) => Number(new URL(url).port))
+    .concat(edge.vantages.map(({ port }) => port));
+}
+
+const cardsIn = async (client: SandboxClient): Promise<number> =>
+  (await client.history(CHANNEL, person('jonas'))).filter(
+    ({ metadata }) => metadata?.event_payload['key'] === 'card',
+  ).length;
+
+const logsOf = (...demos: string[]): Promise<string[]> =>
+  Promise.all(
+    demos.flatMap((demo) => ROLES.map((role) => readFile(join(folder, demo, `${role}.log`), 'utf8'))),
+  );
+
+/** The objects of the log that name a request. */
+async function logText(client: SandboxClient, request: string): Promise<string> {
+  const [bucket] = (await client.state()).aws.buckets;
+  const objects = await Promise.all(
+    (bucket?.objects ?? []).map(({ key }) => client.awsObject(bucket?.name ?? '', key)),
+  );
+  return objects
+    .map(({ text }) => text)
+    .filter((text) => text.includes(request))
+    .join('\n');
+}
