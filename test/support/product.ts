@@ -19,6 +19,8 @@ export type ProductOptions = {
   readonly workers?: number;
   /** Workflow files beside the examples: name -> text. */
   readonly workflows?: Readonly<Record<string, string>>;
+  /** For stories with more clicks in a minute than Slack lets anybody look up people for. */
+  readonly rates?: 'off';
 };
 
 /**
@@ -63,7 +65,12 @@ export class Product implements AsyncDisposable {
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, 'product-'));
     const redis = await RestartableRedis.create(join(folder, 'redis'));
-    const surroundings = await startSurroundings({ folder, ports: 'ephemeral', say: () => undefined });
+    const surroundings = await startSurroundings({
+      folder,
+      ports: 'ephemeral',
+      say: () => undefined,
+      ...(options.rates && { slack: { rates: options.rates } }),
+    });
     for (const [name, text] of Object.entries(options.workflows ?? {}))
       await writeFile(join(surroundings.workflows, name), text);
     const product = new Product(folder, surroundings, redis, options);
@@ -100,8 +107,6 @@ export class Product implements AsyncDisposable {
 
   /** Ends everything as an operator would, and says so when a process had ended by itself or does not end well. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (process.env['PEEK']) for (const r of await this.log.records().catch(() => [])) process.stderr.write(`${r.at} ${'request' in r ? r.request : ''} ${r.type} ${r.type === 'messages.posted' ? r.messages.map((m) => m.key).join() : ''} ${'worker' in r ? r.worker : ''} ${r.type === 'open.failed' || r.type === 'sweep.reported' || r.type === 'close.intended' ? JSON.stringify(r) : ''} ${r.type === 'close.confirmed' ? r.latenessMs : ''}\n`); // PEEK
-    if (process.env['PEEK']) await (await import('node:fs/promises')).cp(this.folder, `/tmp/peek-${process.pid}`, { recursive: true, filter: (f) => !f.includes('redis') }); // PEEK
     const crashes = this.roles.flatMap((role) => role.crashes);
     const endings = await Promise.all(
       this.roles.map(async (role) => ({ name: role.name, running: role.pid !== 0, ...(await role.stop()) })),

@@ -8,7 +8,6 @@ import type { Product } from '../product.ts';
 
 export const CHANNEL = 'C0INCIDENT';
 export const AUDIT = 'C0AUDIT001';
-export const SECURITY = 'C0SECURE01';
 export const INCIDENT = 'https://example.pagerduty.com/incidents/PINC0042';
 const LOOK_EVERY = 20;
 
@@ -24,6 +23,7 @@ export const REASON = 'Settlement queue is stuck; restarting it needs the admin 
 
 /** The form, by labels; what is not said is as it should be. */
 export const form = (answers: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+  'What do you need': 'payments-console',
   'address you come from': '203.0.113.7',
   'For how long': '10s',
   Why: REASON,
@@ -141,7 +141,7 @@ export async function posted(
     ...(await product.client.history(channel, as, card)),
     ...(await product.client.history(AUDIT, as)),
   ];
-  const unique = [...new Map(messages.map((message) => [`${message.ts}`, message])).values()];
+  const unique = [...new Map(messages.map((message) => [message.ts, message])).values()];
   return unique.flatMap((message) => {
     const { request, key } = message.metadata?.event_payload ?? {};
     return request === id ? [{ key: String(key), message }] : [];

@@ -48,9 +48,14 @@ export class Role {
     return { ...ending, ms: performance.now() - before };
   }
 
+  /** Its own health server. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   /** A path of its own health server: `/healthz`, `/readyz`, `/metrics`. */
   async get(path: string): Promise<{ status: number; text: string }> {
-    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`);
+    const response = await fetch(`${this.url}${path}`);
     return { status: response.status, text: await response.text() };
   }
 

@@ -1,0 +1,133 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startRole, type Run } from '../../../src/cli/demo/children.ts';
+import { environmentOf } from '../../../src/cli/demo/environment.ts';
+import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/index.ts';
+import { AWS_WORLD } from '../../../src/sandbox/world.ts';
+import { eventually } from '../../support/eventually.ts';
+import { Product } from '../../support/product.ts';
+import { approve, ask, from, lateness, opened, settled } from '../../support/product/acts.ts';
+
+let product: Product;
+
+beforeAll(async () => {
+  product = await Product.start();
+}, 60_000);
+
+afterAll(() => product[Symbol.asyncDispose]());
+
+/** One more worker, whose end is the test's own. */
+function startWorker(name: string, env: NodeJS.ProcessEnv = {}): Run {
+  const settings = { ...environmentOf('worker', product.settings), ...env };
+  return startRole('worker', settings, join(product.folder, `${name}.log`));
+}
+
+const get = async (port: unknown, path: string): Promise<number> =>
+  (await fetch(`http://127.0.0.1:${String(port)}${path}`, { headers: { connection: 'close' } })).status;
+
+describe('a worker whose log bucket is away when it starts', () => {
+  test('is alive and not ready, and ready as soon as the bucket is back', async () => {
+    await product.client.faults({ 's3.down': true });
+    const run = startWorker('waiting');
+    const { port } = await run.said('listening');
+    await run.said('the log bucket is away; trying again');
+
+    const meanwhile = [await get(port, '/healthz'), await get(port, '/readyz')];
+    await product.client.faults({ 's3.down': null });
+    await run.said('ready');
+
+    expect(meanwhile).toEqual([200, 503]);
+    expect(await get(port, '/readyz')).toBe(200);
+    run.kill('SIGTERM');
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+  });
+
+  test('ends at once and well when it is told to stop', async () => {
+    await product.client.faults({ 's3.down': true });
+    const run = startWorker('told');
+    await run.said('the log bucket is away; trying again');
+    const told = performance.now();
+
+    run.kill('SIGTERM');
+    const ending = await run.ended;
+
+    await product.client.faults({ 's3.down': null });
+    expect(ending).toEqual({ code: 0, signal: null });
+    expect(performance.now() - told).toBeLessThan(8_000);
+  });
+});
+
+test('a log whose end is hidden by a delete marker is refused, and none is begun over it', async () => {
+  await using hidden = await Product.start();
+  const s3 = new S3Client({
+    endpoint: hidden.surroundings.sandbox.urls.aws,
+    region: AWS_WORLD.region,
+    forcePathStyle: true,
+    credentials: SANDBOX_CREDENTIALS.admin,
+  });
+  const hide = async (number: number) =>
+    s3.send(
+      new DeleteObjectCommand({
+        Bucket: AWS_WORLD.logBucket,
+        Key: `log/${String(number).padStart(16, '0')}`,
+      }),
+    );
+  const refused = async (name: string) => {
+    const run = startRole('worker', environmentOf('worker', hidden.settings), join(hidden.folder, name));
+    return { ...(await run.ended), log: await readFile(join(hidden.folder, name), 'utf8') };
+  };
+  await ask(hidden, from('requester'));
+  await Promise.all(hidden.roles.map((role) => role.kill()));
+
+  const count = await hidden.log.commits();
+  await hide(count);
+  const shortened = await refused('shortened');
+  for (let number = 1; number < count; number += 1) await hide(number);
+  const emptied = await refused('emptied');
+
+  s3.destroy();
+  expect(shortened).toMatchObject({ code: 2, log: expect.stringContaining('hidden by delete markers') });
+  expect(emptied).toMatchObject({ code: 2, log: expect.stringContaining('hidden by delete markers') });
+}, 60_000);
+
+test('an error that nobody caught ends nothing', async () => {
+  const careless = 'process.on("SIGUSR2", () => Promise.reject(new Error("planted")))';
+  const run = startWorker('careless', {
+    NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(careless)}`,
+  });
+  const { port } = await run.said('ready');
+
+  run.kill('SIGUSR2');
+  const { err } = await run.said('nobody caught this; everything else goes on');
+
+  expect(err).toMatchObject({ message: 'planted' });
+  expect(await get(port, '/healthz')).toBe(200);
+  run.kill('SIGTERM');
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+});
+
+describe('both roles, started while Redis is away', () => {
+  test('take a request from the question to its sealed end, on time, and stop well', async () => {
+    await product.redis.stop();
+    await Promise.all(product.roles.map((role) => role.kill()));
+    await Promise.all(product.roles.map((role) => role.start()));
+
+    const asked = await ask(product, from('requester'));
+    await approve(product, asked);
+    const { deadline } = await opened(product, asked);
+    const lateMs = await lateness(product, 'requester', deadline);
+    await settled(product, asked);
+    const endings = await Promise.all(product.roles.map((role) => role.stop()));
+
+    expect(lateMs).toBeLessThan(1_000);
+    expect(endings).toMatchObject([{ code: 0 }, { code: 0 }]);
+    await product.redis.start();
+    await Promise.all(product.roles.map((role) => role.start()));
+    await eventually('redis is used again', 10_000, async () => {
+      const up = await Promise.all(product.roles.map((role) => role.metric('breakglass_redis_up')));
+      return up.every((value) => value === 1);
+    });
+  }, 60_000);
+});
