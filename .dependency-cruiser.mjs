@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   domain: [],
   ports: ['domain', 'log'],
   lifecycle: ['domain', 'log', 'ports'],
-  observability: ['domain', 'log', 'ports'],
+  observability: [],
   aws: ['domain', 'log', 'ports', 'observability'],
   certificates: ['domain', 'log', 'ports', 'observability'],
   incidents: ['domain', 'log', 'ports', 'observability'],

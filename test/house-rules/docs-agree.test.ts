@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -32,6 +33,23 @@ describe('documents', () => {
   });
 });
 
+describe('the promises in the README', () => {
+  const rows = async () =>
+    (await read('README.md'))
+      .split('\n')
+      .map((line) => /^\|[^|]+\|[^|]+\|(?<tests>[^|]+)\|$/.exec(line)?.groups?.['tests'] ?? '')
+      .filter((tests) => tests.includes('`'));
+
+  test('each name tests that exist', async () => {
+    const named = (await rows()).map((tests) => [...tests.matchAll(/`([^`]+)`/g)].map((match) => match[1]!));
+
+    const missing = named.flat().filter((path) => !hasTests(path));
+
+    expect(named.length).toBeGreaterThanOrEqual(10);
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('the reader behind this', () => {
   test('sees scripts named as `npm run`, `npm test` or `npm start`', () => {
     const text = 'Run `npm run demo -- --auto`, then npm test.\n\n    npm start\n    npm run clean-clone\n';
@@ -39,6 +57,12 @@ describe('the reader behind this', () => {
     expect(scriptsIn(text)).toEqual(['demo', 'test', 'start', 'clean-clone']);
   });
 });
+
+/** A test file without its ending, or a folder with tests in it. */
+const hasTests = (path: string): boolean =>
+  existsSync(join(ROOT, `${path}.test.ts`)) ||
+  (existsSync(join(ROOT, path)) &&
+    readdirSync(join(ROOT, path), { recursive: true }).some((name) => String(name).endsWith('.test.ts')));
 
 async function documentPaths(): Promise<string[]> {
   const markdown = async (folder: string) =>

@@ -55,7 +55,7 @@ const PLANTED: readonly (readonly [rule: string, file: string, text: string])[] 
   ['folders-ports', 'src/ports/a.ts', types('../lifecycle/there.ts')],
   ['folders-lifecycle', 'src/lifecycle/a.ts', imports('../aws/there.ts')],
   ['folders-lifecycle', 'src/lifecycle/b.ts', imports('../observability/there.ts')],
-  ['folders-observability', 'src/observability/a.ts', imports('../aws/there.ts')],
+  ['folders-observability', 'src/observability/a.ts', types('../ports/there.ts')],
   ['folders-aws', 'src/aws/a.ts', imports('../queue/there.ts')],
   ['folders-aws', 'src/aws/b.ts', imports('../lifecycle/there.ts')],
   ['folders-certificates', 'src/certificates/a.ts', imports('../aws/there.ts')],
