@@ -4,7 +4,7 @@ import { filesBelow } from './hash.mjs';
 import { DIST, ROOT } from './paths.mjs';
 
 /** Where every branch must be taken by the tests. The one place that says so. */
-export const GATED_FOLDERS = [];
+export const GATED_FOLDERS = ['src/domain', 'src/log', 'src/lifecycle'];
 
 const PERCENT_OF_BRANCHES = 100;
 

@@ -3,6 +3,8 @@ import type { Clock } from '../ports/clock.ts';
 
 /** Looked at at least this often while waiting, so that a wall clock set forward is noticed. */
 const LOOK_EVERY = 1_000;
+/** A visit that failed is not repeated sooner, however often it is woken. */
+const FAILED_REST = 100;
 
 /**
  * Visits keys: never the same one twice at once; a wake during a visit brings another one after it; a visit answers when it
@@ -52,6 +54,8 @@ export class Rounds {
       entry.waiting = new AbortController();
       const next = await this.#visitOnce(key, failures);
       failures = next.failed ? failures + 1 : 0;
+      // Whoever wakes it again and again must not turn a failing visit into a flood of calls.
+      if (next.failed) await this.#clock.pause(FAILED_REST, this.#stop.signal);
       if (entry.again) continue;
       if (next.at === undefined) break;
       await this.#waitUntil(next.at, next.in, entry);

@@ -41,6 +41,28 @@ describe('a key', () => {
     expect([most, visits]).toEqual([1, 2]);
   });
 
+  test('whose visit failed is left alone for a moment, however often it is woken', async () => {
+    const clock = new FakeClock();
+    let visits = 0;
+    const rounds = new Rounds(
+      clock,
+      () => {
+        visits += 1;
+        rounds.wake('a');
+        return Promise.reject(new Error('no'));
+      },
+      () => 60_000,
+    );
+
+    rounds.wake('a');
+    await clock.advance(2_000);
+    const inTwoSeconds = visits;
+    await rounds.stop();
+
+    expect(inTwoSeconds).toBeGreaterThan(1);
+    expect(inTwoSeconds).toBeLessThanOrEqual(21);
+  });
+
   test('does not wait for another one', async () => {
     const clock = new FakeClock();
     const stuck = gate();
