@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, type Io } from '../io.ts';
 import { announcement } from './announce.ts';
 import { claimFolder, demoFolders } from './claim.ts';
 import type { Delivery } from './environment.ts';
+import { isBotConnected } from './outside.ts';
 import { pageSomebody } from './page-somebody.ts';
 import { stopInTime, toldToStop, unlessTold } from './told-to-stop.ts';
 import { startWorld } from './world.ts';
@@ -23,7 +24,9 @@ export async function demo(io: Io, { delivery, folder, fresh }: DemoOptions): Pr
   const claimed = await claimFolder(folder === undefined ? demoFolders() : [resolve(folder)], { fresh });
   const starting = startWorld({ folder: claimed, ports: 'preferred', delivery, say: io.err });
   const world = await unlessTold(starting, told);
-  await pageSomebody(new SandboxClient(world.sandbox.urls.page));
+  const client = new SandboxClient(world.sandbox.urls.page);
+  await Promise.race([connected(client, io), told]);
+  await pageSomebody(client);
   for (const line of announcement(world.sandbox, world.folder)) io.out(line);
   await told;
   io.out('  Stopping.');
@@ -31,3 +34,11 @@ export async function demo(io: Io, { delivery, folder, fresh }: DemoOptions): Pr
   await world.stop();
   return EXIT.ok;
 }
+
+const CONNECTS_WITHIN = 30_000;
+
+/** Whoever reads that it runs may type at once. */
+const connected = (client: SandboxClient, io: Io): Promise<unknown> =>
+  client
+    .until(isBotConnected, CONNECTS_WITHIN)
+    .catch(() => io.err('The bot is not connected to Slack yet; its log says more.'));

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { SandboxClient, SandboxSnapshot } from '../../sandbox/client.ts';
+import type { ReceivedEvent, SandboxClient, SandboxSnapshot } from '../../sandbox/client.ts';
 import { AWS_WORLD, VANTAGES } from '../../sandbox/world.ts';
 
 /** What somebody who is not the product can see and do: the page's gestures, AWS itself, and connections to the port. */
@@ -26,6 +26,11 @@ export const expected = <Found>(what: string, coming: Promise<Found>): Promise<F
   coming.catch((error: unknown) => {
     throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   });
+
+/** Until then whatever somebody types in Slack reaches nobody. True of the state that a watch begins with, too. */
+export const isBotConnected = (event: ReceivedEvent): boolean =>
+  (event.type === 'hello' && event.data.slack.bot.connected) ||
+  (event.type === 'slack.bot' && event.data.connected);
 
 export const isClosed = async (outside: Outside, vantage: string): Promise<boolean> =>
   (await outside.probe(vantage)).open === false;

@@ -6,6 +6,7 @@ import {
   GRANTED,
   INSIDE,
   isArmedFor,
+  isBotConnected,
   isClosed,
   OTHERS,
   refusedAfter,
@@ -28,8 +29,7 @@ export async function playWindow(outside: Outside, timeline: Timeline): Promise<
   await using watch = await outside.watch();
   const [maya, jonas] = [personCalled('maya'), personCalled('jonas')].map((id) => new Player(outside, id));
   if (maya === undefined || jonas === undefined) throw new Error('the people are missing');
-  if (!(await outside.state()).slack.bot.connected)
-    await expected('the bot’s connection to Slack', watch.until(isConnected, 30_000));
+  await expected('the bot’s connection to Slack', watch.until(isBotConnected, 30_000));
   timeline.happened('ready', 'bot and worker are at work');
 
   // Closed, whatever one person alone does.
@@ -121,8 +121,6 @@ const personCalled = (handle: string): string => {
 };
 
 const isOurs = ({ tags }: Pick<IngressRule, 'tags'>): boolean => 'breakglass:request' in tags;
-
-const isConnected = on('slack.bot', ({ connected }) => connected);
 
 const hasOurRule = on('aws.rules', ({ rules }) => rules.some(isOurs));
 

@@ -96,7 +96,7 @@ describe.each<Transport>(['http', 'socket'])('asking and deciding in Slack over 
   });
 
   test.each<[string, string, string, RegExp]>([
-    ['no address', 'source', 'nowhere', /not an address/],
+    ['no address', 'source', 'nowhere', /Write one IPv4 or IPv6 address/],
     ['a private address', 'source', '10.20.0.9', /private address/],
     ['a loopback address', 'source', '127.0.0.1', /loopback/],
     ['a multicast address', 'source', '224.0.0.1', /multicast/],

@@ -45,7 +45,7 @@ function nextStep(store, life) {
     case 'approved':
       return 'Approved. Watch the right: the switch is armed first, then PORT 8443 opens.';
     case 'open':
-      return `It closes by itself at the end, or press “I’m done” as ${first(store.person(life.requester)?.realName) || 'the requester'}.`;
+      return `It closes by itself at the end. Earlier: “I’m done” as ${first(store.person(life.requester)?.realName) || 'the requester'}, or “Close now” as an approver.`;
     case 'closing':
       return 'Closing: it counts as closed once AWS has shown for some seconds that the rule is gone.';
     case 'closed':
