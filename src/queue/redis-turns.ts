@@ -7,7 +7,7 @@ import type { QueueOptions } from './agenda.ts';
 import { BRIEF, connect, prefixOf } from './connection.ts';
 
 /** A turn whose holder died ends by itself after this long. */
-const LEASE_MS = 30_000;
+const LEASE_MS = 10_000;
 /** Compare and delete in one step: a turn that ran out may be somebody else's by now. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
 

@@ -82,7 +82,7 @@ describe('the shipped examples', () => {
     });
     expect(workflows.get('settlement-console')).toMatchObject({
       rotate: { kind: 'none' },
-      approval: { count: 2, channel: 'C0SECURE01' },
+      approval: { count: 2, channel: 'C0INCIDENT' },
     });
   });
 
