@@ -23,7 +23,12 @@ export async function runJest(args) {
   const child = spawn(process.execPath, [TOOLS.jest, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    env: { ...process.env, NODE_OPTIONS: [process.env.NODE_OPTIONS, NODE_OPTIONS].filter(Boolean).join(' ') },
+    env: {
+      ...process.env,
+      NODE_OPTIONS: [process.env.NODE_OPTIONS, NODE_OPTIONS].filter(Boolean).join(' '),
+      // The SDK's word on Node versions that this project still supports; the launcher does the same.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    },
   });
   child.on('message', (message) => {
     heardAt = Date.now();

@@ -22,7 +22,7 @@ let current: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bg-ca-'));
-  issuer = await write('ec', await createLocalCa('Console CA, "quoted" + ünusual', NOW));
+  issuer = await write('ec', await createLocalCa('Console CA, "quoted" + ünusual', NOW - 3_600_000));
   current = await anExistingCertificate();
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
