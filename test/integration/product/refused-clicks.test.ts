@@ -47,7 +47,7 @@ let product: Product;
 let unanswered: Asked;
 
 beforeAll(async () => {
-  product = await Product.start({ rates: 'off', workflows: { 'hasty.yaml': HASTY } });
+  product = await Product.start({ workflows: { 'hasty.yaml': HASTY } });
   unanswered = await ask(product, { ...form(), 'What do you need': 'hasty' });
 }, 60_000);
 

@@ -35,7 +35,7 @@ const link = (id: string): string => `https://example.pagerduty.com/incidents/${
 let product: Product;
 
 beforeAll(async () => {
-  product = await Product.start({ rates: 'off', workflows: { 'closed-club.yaml': CLUB } });
+  product = await Product.start({ workflows: { 'closed-club.yaml': CLUB } });
 }, 60_000);
 
 afterAll(() => product[Symbol.asyncDispose]());
