@@ -10,7 +10,7 @@ import { eventually } from '../support/eventually.ts';
 
 const ROLES = ['bot', 'worker'] as const;
 /** Revoked at the deadline, or by the sweep of a worker that is back. */
-const CLOSED_SOON_MS = 10_000;
+const CLOSED_SOON_MS = 3_000;
 
 let folder: string;
 
