@@ -1,5 +1,5 @@
 import type { RecordedCall } from './aws/calls.ts';
-import type { certificateView, scheduleView, snapshotOf } from './aws/snapshot.ts';
+import type { aclView, certificateView, scheduleView, snapshotOf } from './aws/snapshot.ts';
 import type { IngressRule } from './aws/types.ts';
 import type { PageHookCall } from './control/control-interface.ts';
 import type { ProbeResult, VantageState } from './edge/types.ts';
@@ -12,6 +12,7 @@ import type { Conversation, Delivery, Message, Option, Person, UserGroup, View }
 /** What the control interface answers, as its callers see it. */
 
 export type AwsSnapshot = ReturnType<typeof snapshotOf>;
+export type NetworkAclSnapshot = ReturnType<typeof aclView>;
 export type ScheduleSnapshot = ReturnType<typeof scheduleView>;
 export type CertificateSnapshot = ReturnType<typeof certificateView>;
 export type FaultSnapshot = ReturnType<Faults['all']>;
@@ -69,6 +70,7 @@ export interface EventData {
   'slack.bot': BotStatus;
   'slack.delivery': Delivery;
   'aws.rules': { groupId: string; rules: IngressRule[] };
+  'aws.acls': { networkAcls: NetworkAclSnapshot[] };
   'aws.schedules': { schedules: ScheduleSnapshot[] };
   'aws.certificate': CertificateSnapshot;
   'aws.object': { bucket: string; key: string };

@@ -30,6 +30,7 @@ export const faultSchemas = {
   'aws.fail': oneOrMany(fail),
   'aws.throttle': oneOrMany(throttle),
   'edge.lagMs': range,
+  'cloudtrail.delayMs': milliseconds,
   's3.latencyMs': milliseconds,
   's3.down': on,
   'slack.down': on,

@@ -29,6 +29,8 @@ export interface SandboxOptions {
   readonly slack?: SlackTuning;
   /** Length of a scheduler minute; shorter only in tests. Default 60,000. */
   readonly schedulerMinuteMs?: number;
+  /** Simulated hosts besides those of the seeded world, each on a free port. */
+  readonly vantages?: readonly { readonly name: string; readonly address: string }[];
   /** Milliseconds between the probes on the event stream; 0 turns them off. Default 1,000. */
   readonly probeEveryMs?: number;
 }
@@ -85,6 +87,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const edge = await createEdgePart({
       ...shared,
       aws,
+      ...(options.vantages && { vantages: options.vantages }),
       ...(options.probeEveryMs !== undefined && { probeEveryMs: options.probeEveryMs }),
     });
     opened.push(edge);

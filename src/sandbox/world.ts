@@ -136,6 +136,80 @@ export const AWS_WORLD = {
     { id: 'sg-0123456789abcdef0', name: 'payments-console', vpcId: 'vpc-0a1b2c3d4e5f60718' },
     { id: 'sg-0fedcba9876543210', name: 'ledger-console', vpcId: 'vpc-0a1b2c3d4e5f60718' },
   ],
+  subnets: [
+    {
+      id: 'subnet-0a1b2c3d4e5f60a01',
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      cidr: '10.20.1.0/24',
+      availabilityZone: 'eu-west-1a',
+    },
+    {
+      id: 'subnet-0a1b2c3d4e5f60b02',
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      cidr: '10.20.2.0/24',
+      availabilityZone: 'eu-west-1b',
+    },
+    {
+      id: 'subnet-0a1b2c3d4e5f60c03',
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      cidr: '10.20.3.0/24',
+      availabilityZone: 'eu-west-1c',
+    },
+  ],
+  /** Each starts with rule 100, allow everything, and the closing `*` rule. The third guards nothing of the consoles. */
+  networkAcls: [
+    {
+      id: 'acl-0a1b2c3d4e5f60a11',
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      isDefault: false,
+      subnets: ['subnet-0a1b2c3d4e5f60a01'],
+    },
+    {
+      id: 'acl-0a1b2c3d4e5f60b12',
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      isDefault: true,
+      subnets: ['subnet-0a1b2c3d4e5f60b02'],
+    },
+    {
+      id: 'acl-0a1b2c3d4e5f60c13',
+      vpcId: 'vpc-0a1b2c3d4e5f60718',
+      isDefault: false,
+      subnets: ['subnet-0a1b2c3d4e5f60c03'],
+    },
+  ],
+  /** The payments console is reached through two subnets; the ledger console shares the second one. */
+  networkInterfaces: [
+    {
+      id: 'eni-0a1b2c3d4e5f60a21',
+      subnetId: 'subnet-0a1b2c3d4e5f60a01',
+      groups: ['sg-0123456789abcdef0'],
+      type: 'network_load_balancer',
+      requesterManaged: true,
+      address: '10.20.1.10',
+      description: 'ELB net/payments-console/50dc6c495c0c9188',
+      tcpEstablishedTimeout: 350,
+    },
+    {
+      id: 'eni-0a1b2c3d4e5f60b22',
+      subnetId: 'subnet-0a1b2c3d4e5f60b02',
+      groups: ['sg-0123456789abcdef0'],
+      type: 'interface',
+      requesterManaged: false,
+      address: '10.20.2.20',
+      description: 'payments console',
+      tcpEstablishedTimeout: 350,
+    },
+    {
+      id: 'eni-0a1b2c3d4e5f60b23',
+      subnetId: 'subnet-0a1b2c3d4e5f60b02',
+      groups: ['sg-0fedcba9876543210'],
+      type: 'interface',
+      requesterManaged: false,
+      address: '10.20.2.30',
+      description: 'ledger console',
+      tcpEstablishedTimeout: 350,
+    },
+  ],
   /** A rule of somebody else's: monitoring inside the VPC reaches the console at all times. Never to be touched. */
   standingRules: [
     {
@@ -159,6 +233,8 @@ export const AWS_WORLD = {
     worker: 'arn:aws:iam::111122223333:role/breakglass-worker',
     switch: 'arn:aws:iam::111122223333:role/breakglass-switch',
   },
+  /** Who else works in the account by hand, and from where. */
+  somebodyElse: { user: 'noor.haddad', address: '198.51.100.77' },
   scheduleGroup: 'breakglass',
   deadLetterQueue: 'arn:aws:sqs:eu-west-1:111122223333:breakglass-switch',
   certificate: 'arn:aws:acm:eu-west-1:111122223333:certificate/5b1f6d1e-8443-4c0e-9d2a-0c0ffee08443',
@@ -172,7 +248,8 @@ export const PREFERRED_PORTS = { page: 4400, aws: 4401 } as const;
 
 /**
  * One loopback port for each simulated host that may try to reach the guarded service. `preferredPort` is taken
- * unless it is busy; then the next free one. The port listens exactly while a rule allows `address`.
+ * unless it is busy; then the next free one. The port listens exactly while a rule allows `address` and a network ACL on
+ * the way lets it through.
  */
 export const VANTAGES = [
   { name: 'requester', address: '203.0.113.7', preferredPort: 8443 },

@@ -1,47 +1,63 @@
-import { randomUUID } from 'node:crypto';
 import type { Faults } from '../faults.ts';
 import type { Clock } from '../part-options.ts';
 import type { Calls } from './calls.ts';
+import { type Outcome, trailEvent } from './cloudtrail/event.ts';
+import type { Trail } from './cloudtrail/trail.ts';
 import { AwsError, statusOfCode } from './error.ts';
 import { type Caller, isAllowed } from './identities.ts';
-import type { AwsAnswer, AwsService, ErrorForm, ParsedCall } from './service.ts';
+import type { AwsAnswer, AwsService, CallOrigin, ErrorForm, ParsedCall } from './service.ts';
 import { type Throttle, actionNames } from './throttle.ts';
 
 /**
- * Carries out a call that has been read: faults, throttling, policy, the action itself, and its line in the list of
- * calls. The HTTP server and the scheduler's targets both come through here.
+ * Carries out a call that has been read: faults, throttling, policy, the action itself, its line in the list of calls,
+ * and for a change its event in CloudTrail. The HTTP server and the scheduler's targets both come through here.
  */
 export class Dispatcher {
   readonly clock: Clock;
   readonly #faults: Faults;
   readonly #throttle: Throttle;
   readonly #calls: Calls;
+  readonly #trail: Trail;
 
-  constructor(parts: { clock: Clock; faults: Faults; throttle: Throttle; calls: Calls }) {
+  constructor(parts: { clock: Clock; faults: Faults; throttle: Throttle; calls: Calls; trail: Trail }) {
     this.clock = parts.clock;
     this.#faults = parts.faults;
     this.#throttle = parts.throttle;
     this.#calls = parts.calls;
+    this.#trail = parts.trail;
   }
 
   /** Throws AwsError; anything unexpected becomes the service's internal error. */
-  async execute(
+  async execute(service: AwsService, call: ParsedCall, origin: CallOrigin): Promise<AwsAnswer> {
+    return this.#recorded(service, call, origin, () => {
+      this.#checkFaults(service, call.action, origin.caller.account, origin.region);
+      checkPolicy(service, call.action, origin.caller);
+    });
+  }
+
+  /** The same for somebody else's hand: no fault and no policy stands in its way. */
+  async executeByHand(service: AwsService, call: ParsedCall, origin: CallOrigin): Promise<AwsAnswer> {
+    return this.#recorded(service, call, origin, () => {});
+  }
+
+  async #recorded(
     service: AwsService,
     call: ParsedCall,
-    caller: Caller,
-    region: string,
-    requestId: string = randomUUID(),
+    origin: CallOrigin,
+    check: () => void,
   ): Promise<AwsAnswer> {
-    const { account } = caller;
+    const { caller, region, requestId } = origin;
     try {
-      this.#checkFaults(service, call.action, account, region);
-      checkPolicy(service, call.action, caller);
+      check();
+      const { account } = caller;
       const answer = await call.run({ caller, account, region, requestId, now: this.clock.now() });
       this.record(service, call, caller, region, requestId, undefined);
+      this.#addToTrail(service, call, origin, answer);
       return answer;
     } catch (error) {
       const known = error instanceof AwsError ? error : internalError(service, error);
       this.record(service, call, caller, region, requestId, known.code);
+      this.#addToTrail(service, call, origin, known);
       throw known;
     }
   }
@@ -66,6 +82,13 @@ export class Dispatcher {
       requestId,
       input: call.input,
     });
+  }
+
+  /** Throttled calls leave no event: they never reached the service. */
+  #addToTrail(service: AwsService, call: ParsedCall, origin: CallOrigin, outcome: Outcome): void {
+    if (call.change === undefined) return;
+    if (outcome instanceof AwsError && outcome.code === service.codes.throttled.code) return;
+    this.#trail.add(trailEvent(service, call.action, call.change, origin, outcome, this.clock.now()));
   }
 
   #checkFaults(service: AwsService, action: string, account: string, region: string): void {

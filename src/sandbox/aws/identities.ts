@@ -25,6 +25,8 @@ export interface Caller {
   /** ARN of the role for an assumed role, of the user otherwise. */
   readonly identityArn: string;
   readonly userId: string;
+  /** Absent for what an AWS service does under a role. */
+  readonly accessKeyId?: string;
 }
 
 export function userCaller(name: string, accessKeyId: string): Caller {
@@ -35,11 +37,12 @@ export function userCaller(name: string, accessKeyId: string): Caller {
     principal: `user/${name}`,
     identityArn: arn,
     userId: accessKeyId,
+    accessKeyId,
   };
 }
 
 /** `sessionName` is what the role's user calls the session; the scheduler uses its own. */
-export function roleCaller(roleArn: string, sessionName: string): Caller {
+export function roleCaller(roleArn: string, sessionName: string, accessKeyId?: string): Caller {
   const match = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(roleArn);
   const [account, name] = [match?.[1] ?? AWS_WORLD.account, match?.[2] ?? roleArn];
   return {
@@ -48,7 +51,13 @@ export function roleCaller(roleArn: string, sessionName: string): Caller {
     principal: `role/${name}`,
     identityArn: roleArn,
     userId: `AROASANDBOX000000000:${sessionName}`,
+    ...(accessKeyId !== undefined && { accessKeyId }),
   };
+}
+
+/** Somebody else in the account, who works by hand: no key of theirs is handed out. */
+export function somebodyElse(): Caller {
+  return userCaller(AWS_WORLD.somebodyElse.user, 'AKIASANDBOX000BYHAND');
 }
 
 /** The seeded roles, and who their trust policy lets in. */
@@ -67,19 +76,27 @@ const WRITE_LOG = [...READ_LOG, 's3:PutObject'];
 const POLICIES: Readonly<Record<string, readonly string[]>> = {
   'user/bot': ['sts:GetCallerIdentity', ...WRITE_LOG],
   'user/worker': ['sts:GetCallerIdentity', 'sts:AssumeRole', 'ec2:Describe*', ...WRITE_LOG],
-  'user/auditor': ['sts:GetCallerIdentity', 'ec2:Describe*', ...READ_LOG],
+  'user/auditor': ['sts:GetCallerIdentity', 'ec2:Describe*', 'cloudtrail:LookupEvents', ...READ_LOG],
   'user/admin': ['*'],
+  [`user/${AWS_WORLD.somebodyElse.user}`]: ['*'],
   'role/breakglass-worker': [
     'sts:GetCallerIdentity',
     'ec2:Describe*',
     'ec2:AuthorizeSecurityGroupIngress',
     'ec2:RevokeSecurityGroupIngress',
     'ec2:CreateTags',
+    'ec2:CreateNetworkAclEntry',
+    'ec2:DeleteNetworkAclEntry',
+    'cloudtrail:LookupEvents',
     'scheduler:*',
     'acm:*',
     ...WRITE_LOG,
   ],
-  'role/breakglass-switch': ['ec2:RevokeSecurityGroupIngress', 'sqs:SendMessage'],
+  'role/breakglass-switch': [
+    'ec2:RevokeSecurityGroupIngress',
+    'ec2:DeleteNetworkAclEntry',
+    'sqs:SendMessage',
+  ],
 };
 
 /** Whether the caller's policy allows `service:Action`; conditions on tags are checked by the action itself. */

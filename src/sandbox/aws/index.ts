@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { createAcm } from './acm/index.ts';
 import { Calls } from './calls.ts';
 import { awsControls } from './controls.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { createCloudTrail } from './cloudtrail/index.ts';
 import { createEc2 } from './ec2/index.ts';
 import { AwsError } from './error.ts';
 import { roleCaller } from './identities.ts';
@@ -12,15 +14,22 @@ import { Firing } from './scheduler/firing.ts';
 import { createScheduler } from './scheduler/index.ts';
 import type { Schedule } from './scheduler/schedule.ts';
 import { createAwsServer } from './server.ts';
-import { certificateView, ingressOf, scheduleView, snapshotOf } from './snapshot.ts';
+import { aclView, certificateView, ingressOf, scheduleView, snapshotOf } from './snapshot.ts';
 import { loadState, resetState } from './state.ts';
 import { createSts } from './sts.ts';
-import { PREFERRED_PORTS } from '../world.ts';
+import { AWS_WORLD, PREFERRED_PORTS } from '../world.ts';
 import { Throttle } from './throttle.ts';
 import type { AwsOptions, AwsPart } from './types.ts';
 
 export { SANDBOX_CREDENTIALS } from './identities.ts';
-export type { AwsOptions, AwsPart, GuardedService, HeldCertificate, IngressRule } from './types.ts';
+export type {
+  AwsOptions,
+  AwsPart,
+  GuardedService,
+  GuardedSubnet,
+  HeldCertificate,
+  IngressRule,
+} from './types.ts';
 
 /** Changes of schedules come in bursts: one event tells of all within this time. */
 const SCHEDULE_EVENT_MS = 50;
@@ -32,14 +41,16 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
   const minuteMs = options.minuteMs ?? 60_000;
   const state = await loadState(stateDir, clock.now());
   const calls = new Calls();
-  const dispatcher = new Dispatcher({ clock, faults, calls, throttle: new Throttle(faults) });
-  const ec2 = createEc2(state.groups, faults);
+  const throttle = new Throttle(faults);
+  const dispatcher = new Dispatcher({ clock, faults, calls, throttle, trail: state.trail });
+  const ec2 = createEc2({ ...state, faults });
   const firing = new Firing({ schedules: state.schedules, clock, minuteMs, invoke });
   const services = [
     ec2,
     createSts(state.sessions),
     createScheduler(new ScheduleActions(state.schedules, firing, minuteMs)),
     createAcm(state.certificates),
+    createCloudTrail(state.trail, faults),
     createS3(state.buckets, (bucket, key) => emit({ type: 'aws.object', data: { bucket, key } })),
   ];
   const server = createAwsServer({ services, dispatcher, sessions: state.sessions, faults });
@@ -49,10 +60,19 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
   );
 
   const ingressRules = (groupId: string) => ingressOf(state.groups.byId(groupId)?.rules ?? []);
+  const subnets = () =>
+    AWS_WORLD.subnets.map(({ id }) => ({
+      id,
+      groups: state.interfaces.all().flatMap(({ subnetId, groups }) => (subnetId === id ? groups : [])),
+      entries: state.acls.ofSubnet(id)?.entries ?? [],
+    }));
   let scheduleEvent: NodeJS.Timeout | undefined;
   const stopListening = [
     state.groups.onChange((groupId) => {
       emit({ type: 'aws.rules', data: { groupId, rules: ingressRules(groupId) } });
+    }),
+    state.acls.onChange(() => {
+      emit({ type: 'aws.acls', data: { networkAcls: state.acls.all().map(aclView) } });
     }),
     state.certificates.onChange((record) => emit({ type: 'aws.certificate', data: certificateView(record) })),
     state.schedules.onChange(() => {
@@ -73,7 +93,13 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
       `${action.charAt(0).toUpperCase()}${action.slice(1)}`,
       target.Input ?? '{}',
     );
-    await dispatcher.execute(ec2, call, roleCaller(target.RoleArn, 'eventbridge-scheduler'), region);
+    await dispatcher.execute(ec2, call, {
+      caller: roleCaller(target.RoleArn, 'eventbridge-scheduler'),
+      region,
+      requestId: randomUUID(),
+      source: 'scheduler.amazonaws.com',
+      userAgent: 'scheduler.amazonaws.com',
+    });
   }
 
   return {
@@ -81,11 +107,13 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
     port,
     url: `http://127.0.0.1:${port}`,
     snapshot: () => snapshotOf(state),
-    controls: awsControls({ state, calls, ec2, clock }),
+    controls: awsControls({ state, calls, ec2, dispatcher }),
     ingressRules,
+    subnets,
     heldCertificate: (arn) => state.certificates.get(arn),
     onChange(listener) {
-      const stops = [state.groups.onChange(listener), state.certificates.onChange(listener)];
+      const { groups, acls, interfaces, certificates } = state;
+      const stops = [groups, acls, interfaces, certificates].map((part) => part.onChange(listener));
       return () => stops.forEach((stop) => stop());
     },
     async reset() {
@@ -100,6 +128,7 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
+      await state.trail.settled();
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Faults } from '../faults.ts';
 import { type Dispatcher, formed } from './dispatcher.ts';
 import { AwsError } from './error.ts';
 import type { Caller } from './identities.ts';
-import type { AwsAnswer, AwsService, ParsedCall, RawCall } from './service.ts';
+import type { AwsAnswer, AwsService, CallOrigin, ParsedCall, RawCall } from './service.ts';
 import type { Sessions } from './sessions.ts';
 import { actionNames } from './throttle.ts';
 
@@ -48,7 +48,7 @@ export function createAwsServer({ services, dispatcher, sessions, faults }: AwsS
     }
     const latency = latencyOf(faults, service.name);
     if (latency > 0) await delay(latency / 2);
-    const { action, answer } = await carryOut(service, scope, call, requestId);
+    const { action, answer } = await carryOut(service, scope, call, requestId, sourceOf(request));
     if (latency > 0) await delay(latency / 2);
 
     const lost = faults.take('aws.lose', actionNames(service.name, action));
@@ -57,7 +57,13 @@ export function createAwsServer({ services, dispatcher, sessions, faults }: AwsS
     // Otherwise silence: the client has to give up on its own; closing the server ends the connection.
   }
 
-  async function carryOut(service: AwsService, scope: Scope, call: RawCall, requestId: string) {
+  async function carryOut(
+    service: AwsService,
+    scope: Scope,
+    call: RawCall,
+    requestId: string,
+    source: Pick<CallOrigin, 'source' | 'userAgent'>,
+  ) {
     let caller: Caller;
     let parsed: ParsedCall;
     try {
@@ -72,7 +78,8 @@ export function createAwsServer({ services, dispatcher, sessions, faults }: AwsS
     }
     const { action } = parsed;
     try {
-      return { action, answer: await dispatcher.execute(service, parsed, caller, scope.region, requestId) };
+      const origin = { caller, region: scope.region, requestId, ...source };
+      return { action, answer: await dispatcher.execute(service, parsed, origin) };
     } catch (error) {
       return { action, answer: service.answerError(error as AwsError, requestId, call) };
     }
@@ -109,6 +116,10 @@ export function createAwsServer({ services, dispatcher, sessions, faults }: AwsS
     });
     response.end(call.method === 'HEAD' ? undefined : body);
   }
+}
+
+function sourceOf({ socket, headers }: IncomingMessage): Pick<CallOrigin, 'source' | 'userAgent'> {
+  return { source: socket.remoteAddress ?? '', userAgent: headers['user-agent'] ?? '' };
 }
 
 const notSigned: AwsAnswer = {

@@ -16,7 +16,21 @@ export interface ParsedCall {
   readonly action: string;
   /** Never a secret, never a body. */
   readonly input: unknown;
+  /** How CloudTrail shows the call. Absent when the call only reads, or writes data and no configuration. */
+  readonly change?: Change;
   run(context: CallContext): Promise<AwsAnswer> | AwsAnswer;
+}
+
+/** A change of the account's configuration, as CloudTrail records it. */
+export interface Change {
+  readonly requestParameters: unknown;
+  /** What LookupEvents finds the event by, e.g. `AWS::EC2::SecurityGroup` and the group's id. */
+  readonly resources: readonly TrailResource[];
+}
+
+export interface TrailResource {
+  readonly type: string;
+  readonly name: string;
 }
 
 export interface CallContext {
@@ -32,6 +46,18 @@ export interface AwsAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
+  /** What CloudTrail shows of the answer to a change; nothing when absent. */
+  readonly responseElements?: unknown;
+}
+
+/** Who made a call, and from where. */
+export interface CallOrigin {
+  readonly caller: Caller;
+  readonly region: string;
+  readonly requestId: string;
+  /** An address, or the name of the AWS service that called. */
+  readonly source: string;
+  readonly userAgent: string;
 }
 
 /** One AWS service: how it reads requests and how it words errors. */

@@ -76,7 +76,7 @@ export class Sessions {
       return { kind: 'unknown-key' };
     }
     if (session.expiresAt <= now) return { kind: 'expired' };
-    return { kind: 'known', caller: roleCaller(session.roleArn, session.sessionName) };
+    return { kind: 'known', caller: roleCaller(session.roleArn, session.sessionName, accessKeyId) };
   }
 }
 

@@ -1,5 +1,7 @@
 import { AWS_WORLD } from '../world.ts';
 import type { HeldRecord } from './acm/certificates.ts';
+import type { NetworkAcl } from './ec2/network-acls.ts';
+import type { NetworkInterface } from './ec2/network-interfaces.ts';
 import type { Rule } from './ec2/rule.ts';
 import type { Bucket } from './s3/bucket.ts';
 import type { Schedule } from './scheduler/schedule.ts';
@@ -10,11 +12,13 @@ import type { IngressRule } from './types.ts';
 const SHOWN_OBJECTS = 200;
 
 /** The true state, without any lag. */
-export function snapshotOf({ groups, schedules, certificates, buckets }: AwsState) {
+export function snapshotOf({ groups, acls, interfaces, schedules, certificates, buckets }: AwsState) {
   return {
     account: AWS_WORLD.account,
     region: AWS_WORLD.region,
     securityGroups: groups.all().map(({ id, name, rules }) => ({ id, name, rules: ingressOf(rules) })),
+    networkAcls: acls.all().map(aclView),
+    networkInterfaces: interfaces.all().map(interfaceView),
     schedules: schedules.all().map(scheduleView),
     deadLetters: schedules.deadLetters(),
     certificates: certificates
@@ -37,6 +41,26 @@ export function ingressOf(rules: readonly Rule[]): IngressRule[] {
       description,
       tags,
     }));
+}
+
+export function aclView({ id, subnets, entries }: NetworkAcl) {
+  return {
+    id,
+    subnets,
+    entries: entries.map(({ ruleNumber, egress, protocol, cidr, fromPort, toPort, action }) => ({
+      ruleNumber,
+      egress,
+      protocol,
+      cidr,
+      fromPort,
+      toPort,
+      action,
+    })),
+  };
+}
+
+export function interfaceView({ id, subnetId, groups, tcpEstablishedTimeout }: NetworkInterface) {
+  return { id, subnet: subnetId, groups, tcpEstablishedTimeout };
 }
 
 export function scheduleView(schedule: Schedule) {

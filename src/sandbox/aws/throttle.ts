@@ -1,16 +1,10 @@
 import type { Faults, ThrottleFault } from '../faults.ts';
-
-interface Bucket {
-  tokens: number;
-  /** Milliseconds of the monotonic clock. */
-  filledAt: number;
-  readonly setting: ThrottleFault;
-}
+import { TokenBuckets } from './token-buckets.ts';
 
 /** Token buckets by action, account and Region, as EC2 keeps them for its request throttling. */
 export class Throttle {
   readonly #faults: Faults;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new TokenBuckets();
 
   constructor(faults: Faults) {
     this.#faults = faults;
@@ -20,18 +14,7 @@ export class Throttle {
   admit(service: string, action: string, account: string, region: string): boolean {
     const setting = this.#settingFor(service, action);
     if (setting === undefined) return true;
-    const key = `${service}:${action}/${account}/${region}`;
-    const now = performance.now();
-    let bucket = this.#buckets.get(key);
-    if (bucket === undefined || !sameSetting(bucket.setting, setting)) {
-      this.#buckets.set(key, (bucket = { tokens: setting.bucket, filledAt: now, setting }));
-    }
-    const refilled = ((now - bucket.filledAt) / 1000) * setting.refillPerSecond;
-    bucket.tokens = Math.min(setting.bucket, bucket.tokens + refilled);
-    bucket.filledAt = now;
-    if (bucket.tokens < 1) return false;
-    bucket.tokens -= 1;
-    return true;
+    return this.#buckets.take(`${setting.action} ${service}:${action}/${account}/${region}`, setting);
   }
 
   #settingFor(service: string, action: string): ThrottleFault | undefined {
@@ -45,8 +28,4 @@ export class Throttle {
 /** The names under which a fault may mean this action. */
 export function actionNames(service: string, action: string): readonly string[] {
   return [action, `${service}:${action}`, `${service}:*`, '*'];
-}
-
-function sameSetting(a: ThrottleFault, b: ThrottleFault): boolean {
-  return a.action === b.action && a.bucket === b.bucket && a.refillPerSecond === b.refillPerSecond;
 }

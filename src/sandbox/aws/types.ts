@@ -1,5 +1,6 @@
 import type { SandboxPart } from '../part.ts';
 import type { PartOptions } from '../part-options.ts';
+import type { AclEntry } from './ec2/acl-entry.ts';
 
 export interface AwsOptions extends PartOptions {
   /** Overrides `ports`; 0 is any free port. */
@@ -29,12 +30,23 @@ export interface HeldCertificate {
   readonly privateKey: string;
 }
 
-/** What the edge needs of AWS: which rules hold, and which certificate. */
+/** A subnet as traffic meets it on its way in. */
+export interface GuardedSubnet {
+  readonly id: string;
+  /** The security groups on its interfaces: who is reached through it. */
+  readonly groups: readonly string[];
+  /** Its network ACL, in the order of evaluation. */
+  readonly entries: readonly AclEntry[];
+}
+
+/** What the edge needs of AWS: which rules hold, what filters the ways in, and which certificate. */
 export interface GuardedService {
   /** True state at this instant, without any lag. Empty when the group does not exist. */
   ingressRules(groupId: string): readonly IngressRule[];
+  /** Every subnet; true state as well. */
+  subnets(): readonly GuardedSubnet[];
   heldCertificate(arn: string): HeldCertificate | undefined;
-  /** Called after any change of rules or certificates. Returns the way to stop that. */
+  /** Called after any change of rules, network ACLs, interfaces or certificates. Returns the way to stop that. */
   onChange(listener: () => void): () => void;
 }
 

@@ -3,7 +3,7 @@ import { randomWithin } from '../faults.ts';
 import { ControlError } from '../part.ts';
 import { AWS_WORLD, VANTAGES } from '../world.ts';
 import { Console } from './console.ts';
-import { covers } from './coverage.ts';
+import { reachOf } from './coverage.ts';
 import { probe } from './probe.ts';
 import { reservePorts } from './reservation.ts';
 import type { EdgeOptions, EdgePart, ProbeResult, VantageState } from './types.ts';
@@ -17,7 +17,10 @@ const GUARDED_GROUP = AWS_WORLD.securityGroups[0].id;
 /** Whose probe is emitted every second. */
 const WATCHED = 'requester';
 
-/** Starts the guarded service and the loopback ports in front of it, which follow the security group's rules. */
+/**
+ * Starts the guarded service and the loopback ports in front of it, which follow the security group's rules and the
+ * network ACLs of the subnets that lead to it.
+ */
 export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
   const { aws, emit, faults } = options;
   const certificate = aws.heldCertificate(AWS_WORLD.certificate);
@@ -29,12 +32,13 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
   let closed = false;
   let portsEvent: NodeJS.Timeout | undefined;
 
+  const hosts = [...VANTAGES, ...(options.vantages ?? []).map((host) => ({ ...host, preferredPort: 0 }))];
   const reservations = await reservePorts(
-    VANTAGES.map(({ preferredPort }) => (options.ports === 'ephemeral' ? 0 : preferredPort)),
+    hosts.map(({ preferredPort }) => (options.ports === 'ephemeral' ? 0 : preferredPort)),
   );
   const accept = (socket: Socket): void => service.accept(socket);
   const vantages = reservations.map((reservation, index) => {
-    const { name, address } = VANTAGES[index] as (typeof VANTAGES)[number];
+    const { name, address } = hosts[index] as (typeof hosts)[number];
     return new Vantage({ name, address, accept, changed: announcePorts }, reservation);
   });
   const stopListening = aws.onChange(follow);
@@ -61,8 +65,10 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
       service.use(held);
     }
     const rules = aws.ingressRules(GUARDED_GROUP);
+    const subnets = aws.subnets();
     for (const vantage of vantages) {
-      vantage.want(covers(rules, vantage.address), randomWithin(faults.get('edge.lagMs')));
+      const reach = reachOf(vantage.address, GUARDED_GROUP, rules, subnets);
+      vantage.want(reach, randomWithin(faults.get('edge.lagMs')));
     }
   }
 
@@ -94,7 +100,7 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
     const vantage = vantages.find((candidate) => candidate.name === name);
     if (vantage === undefined) {
       throw new ControlError(
-        `no vantage is called ${name}; there are ${VANTAGES.map((one) => one.name).join(', ')}`,
+        `no vantage is called ${name}; there are ${vantages.map((one) => one.name).join(', ')}`,
       );
     }
     let localPort: number | undefined;

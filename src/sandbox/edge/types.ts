@@ -4,6 +4,8 @@ import type { PartOptions } from '../part-options.ts';
 
 export interface EdgeOptions extends PartOptions {
   readonly aws: GuardedService;
+  /** Simulated hosts besides those of the seeded world, each on a free port. Default: none. */
+  readonly vantages?: readonly { readonly name: string; readonly address: string }[];
   /** Milliseconds between the probes that are emitted; 0 turns them off. Default 1,000. */
   readonly probeEveryMs?: number;
 }

@@ -1,5 +1,7 @@
 import { type Server, type Socket, createServer } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { listen } from '../listen.ts';
+import type { Reach } from './coverage.ts';
 import { type Reservation, reservePort } from './reservation.ts';
 
 export interface VantageOptions {
@@ -10,19 +12,26 @@ export interface VantageOptions {
   readonly changed: () => void;
 }
 
+const NOWHERE: Reach = { entrances: [], cut: [] };
+
 /**
  * The loopback port that stands for one simulated host. It listens while the host may reach the service; when it
- * stops, established sockets live on, as tracked connections do.
+ * stops, established sockets live on, as tracked connections do. Each socket came in through one of the service's
+ * subnets, in turn, and ends when that subnet's network ACL shuts the host out.
  */
 export class Vantage {
   readonly name: string;
   readonly address: string;
   readonly #options: VantageOptions;
-  readonly #sockets = new Set<Socket>();
+  /** With the subnet that each came in through. */
+  readonly #sockets = new Map<Socket, string>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #reservation: Reservation;
   #server: Server | undefined;
-  #wanted = false;
+  #wanted = NOWHERE;
+  /** What has taken effect. */
+  #reach = NOWHERE;
+  #admitted = 0;
   /** Monotonic milliseconds before which no later change may take effect: changes do not overtake each other. */
   #settledAt = 0;
   #work: Promise<void> = Promise.resolve();
@@ -45,20 +54,20 @@ export class Vantage {
 
   /** Remote ports of the established connections. */
   connections(): number[] {
-    return [...this.#sockets].map((socket) => socket.remotePort ?? 0);
+    return [...this.#sockets.keys()].map((socket) => socket.remotePort ?? 0);
   }
 
-  /** The rules allow the address, or no longer do; the port follows after the lag. */
-  want(open: boolean, lagMs: number): void {
-    if (open === this.#wanted) return;
-    this.#wanted = open;
+  /** How far the rules and network ACLs let the address come now; the port and its sockets follow after the lag. */
+  want(reach: Reach, lagMs: number): void {
+    if (isDeepStrictEqual(reach, this.#wanted)) return;
+    this.#wanted = reach;
     this.#settledAt = Math.max(this.#settledAt, performance.now() + lagMs);
     const wait = this.#settledAt - performance.now();
-    if (wait <= 0 && this.#timers.size === 0) return this.#enqueue(open);
+    if (wait <= 0 && this.#timers.size === 0) return this.#apply(reach);
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
-        this.#enqueue(open);
+        this.#apply(reach);
       },
       Math.max(0, wait),
     );
@@ -71,7 +80,7 @@ export class Vantage {
   }
 
   dropConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets.keys()) this.#drop(socket);
   }
 
   async close(): Promise<void> {
@@ -84,12 +93,14 @@ export class Vantage {
     this.#reservation.release();
   }
 
-  #enqueue(open: boolean): void {
+  #apply(reach: Reach): void {
+    this.#reach = reach;
     // Closing is immediate: the answer to a revoke must not arrive before the port refuses.
-    if (!open) this.#stop();
+    if (!isOpen(reach)) this.#stop();
+    for (const [socket, subnet] of this.#sockets) if (reach.cut.includes(subnet)) this.#drop(socket);
     this.#work = this.#work.then(async () => {
-      if (open && this.#wanted && !this.#closed) await this.#listen();
-      else if (!open) this.#stop();
+      if (isOpen(reach) && isOpen(this.#wanted) && !this.#closed) await this.#listen();
+      else if (!isOpen(reach)) this.#stop();
     });
   }
 
@@ -106,7 +117,7 @@ export class Vantage {
       taken.release();
       await listen(server, this.port);
     }
-    if (!this.#wanted || this.#closed) {
+    if (!isOpen(this.#wanted) || this.#closed) {
       server.close();
       return;
     }
@@ -121,14 +132,30 @@ export class Vantage {
     this.#options.changed();
   }
 
+  #drop(socket: Socket): void {
+    this.#sockets.delete(socket);
+    socket.destroy();
+    this.#options.changed();
+  }
+
   #admit(socket: Socket): void {
-    this.#sockets.add(socket);
+    const { entrances } = this.#reach;
+    const subnet = entrances[this.#admitted % entrances.length];
+    if (subnet === undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#admitted += 1;
+    this.#sockets.set(socket, subnet);
     socket.on('error', () => socket.destroy());
     socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.#options.changed();
+      if (this.#sockets.delete(socket)) this.#options.changed();
     });
     this.#options.changed();
     this.#options.accept(socket);
   }
+}
+
+function isOpen({ entrances }: Reach): boolean {
+  return entrances.length > 0;
 }

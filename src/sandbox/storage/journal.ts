@@ -1,4 +1,4 @@
-import { appendFile, readFile, truncate } from 'node:fs/promises';
+import { appendFile, readFile, rm, truncate } from 'node:fs/promises';
 import { inFolder } from './in-folder.ts';
 
 /** An append-only file of JSON lines. Lines that arrive while one is being written share the next write. */
@@ -44,6 +44,19 @@ export class Journal<Entry> {
     })();
     this.#queued = queued;
     return queued;
+  }
+
+  /** Resolves when every entry so far is on disk. */
+  settled(): Promise<void> {
+    return this.#queued ?? this.#running;
+  }
+
+  /** Forgets everything; entries that are appended meanwhile may go too. */
+  async clear(): Promise<void> {
+    this.#waiting = [];
+    await this.settled().catch(() => undefined);
+    this.#running = rm(this.#path, { force: true });
+    await this.#running;
   }
 
   async #write(lines: string): Promise<void> {

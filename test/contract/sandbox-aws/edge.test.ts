@@ -1,74 +1,36 @@
 import { RevokeSecurityGroupIngressCommand, type EC2Client } from '@aws-sdk/client-ec2';
 import { ImportCertificateCommand } from '@aws-sdk/client-acm';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { once } from 'node:events';
-import { type Server, type Socket, createServer } from 'node:net';
-import { type TLSSocket, connect } from 'node:tls';
-import {
-  type EdgePart,
-  type ProbeResult,
-  type VantageState,
-  createEdgePart,
-} from '../../../src/sandbox/edge/index.ts';
+import { type Server, createServer } from 'node:net';
+import { type ProbeResult, createEdgePart } from '../../../src/sandbox/edge/index.ts';
 import { listen } from '../../../src/sandbox/listen.ts';
 import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { issueFrom } from './certificates.ts';
 import { GROUP, LocalAws, eventually } from './local-aws.ts';
+import { LocalEdge, getPage } from './local-edge.ts';
 import { authorize } from './rules.ts';
 
 let aws: LocalAws;
 let ec2: EC2Client;
-let edge: EdgePart;
-const sockets: Socket[] = [];
+let edge: LocalEdge;
 
 beforeEach(async () => {
   aws = await LocalAws.start();
   ec2 = aws.ec2(await aws.asWorker());
-  edge = await startEdge();
+  edge = await LocalEdge.start(aws);
 });
 
 afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.destroy();
-  await edge.close();
+  await edge[Symbol.asyncDispose]();
   await aws[Symbol.asyncDispose]();
 });
-
-function startEdge(probeEveryMs = 0): Promise<EdgePart> {
-  const { faults, stateDir, events } = aws;
-  const emit = (event: (typeof events)[number]) => void events.push(event);
-  return createEdgePart({ aws: aws.part, faults, stateDir, emit, ports: 'ephemeral', probeEveryMs });
-}
 
 const revoke = (...SecurityGroupRuleIds: string[]) =>
   ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: GROUP, SecurityGroupRuleIds }));
 
-function state(name: string): VantageState {
-  const found = edge.snapshot().vantages.find((vantage) => vantage.name === name);
-  if (found === undefined) throw new Error(`no vantage ${name}`);
-  return found;
-}
-
 async function openVantages(): Promise<string[]> {
-  const probes = await Promise.all(edge.snapshot().vantages.map(({ name }) => edge.probe(name)));
+  const probes = await Promise.all(edge.part.snapshot().vantages.map(({ name }) => edge.part.probe(name)));
   return probes.filter(({ open }) => open === true).map(({ vantage }) => vantage);
-}
-
-/** A TLS connection through the requester's port, ready for HTTP. */
-async function connectAsRequester(): Promise<TLSSocket> {
-  const socket = connect({ host: '127.0.0.1', port: state('requester').port, rejectUnauthorized: false });
-  sockets.push(socket);
-  await once(socket, 'secureConnect');
-  return socket;
-}
-
-async function getPage(socket: TLSSocket): Promise<string> {
-  socket.write('GET / HTTP/1.1\r\nHost: console.payments.example.com\r\n\r\n');
-  let text = '';
-  while (!text.includes('</html>')) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    text += chunk.toString('utf8');
-  }
-  return text;
 }
 
 test('only the host that a rule allows gets in', async () => {
@@ -76,7 +38,7 @@ test('only the host that a rule allows gets in', async () => {
 
   await authorize(ec2, '203.0.113.7/32');
 
-  await eventually(() => (state('requester').listening ? true : undefined));
+  await edge.listening('requester');
   expect(await openVantages()).toEqual(['requester', 'monitoring']);
 });
 
@@ -93,39 +55,39 @@ test('a wide rule lets every host in that it covers, another port lets nobody in
     toPort: 9000,
   });
 
-  await eventually(() => (state('stranger').listening ? true : undefined));
+  await edge.listening('stranger');
   expect(await openVantages()).toEqual(['requester', 'stranger', 'monitoring']);
 });
 
 test('new connections are refused as soon as the revoke is answered', async () => {
   const rule = await authorize(ec2, '203.0.113.7/32');
-  await eventually(() => (state('requester').listening ? true : undefined));
+  await edge.listening('requester');
 
   await revoke(rule.SecurityGroupRuleId);
 
-  expect(await edge.probe('requester')).toMatchObject({ open: false, address: '203.0.113.7' });
+  expect(await edge.part.probe('requester')).toMatchObject({ open: false, address: '203.0.113.7' });
 });
 
 test('an established connection outlives its rule and still answers', async () => {
   const rule = await authorize(ec2, '203.0.113.7/32');
-  await eventually(() => (state('requester').listening ? true : undefined));
-  const socket = await connectAsRequester();
+  await edge.listening('requester');
+  const socket = await edge.connect('requester');
 
   await revoke(rule.SecurityGroupRuleId);
 
-  expect(await edge.probe('requester')).toMatchObject({ open: false });
-  expect(state('requester')).toMatchObject({ listening: false, connections: 1 });
+  expect(await edge.part.probe('requester')).toMatchObject({ open: false });
+  expect(edge.state('requester')).toMatchObject({ listening: false, connections: 1 });
   expect(await getPage(socket)).toContain('Payments admin console');
   socket.destroy();
-  await eventually(() => (state('requester').connections === 0 ? true : undefined));
+  await eventually(() => (edge.state('requester').connections === 0 ? true : undefined));
 });
 
 test('the port is the same each time it opens', async () => {
   const ports = [];
   for (let round = 0; round < 3; round += 1) {
     const rule = await authorize(ec2, '203.0.113.7/32');
-    await eventually(() => (state('requester').listening ? true : undefined));
-    ports.push((await edge.probe('requester')).port);
+    await edge.listening('requester');
+    ports.push((await edge.part.probe('requester')).port);
     await revoke(rule.SecurityGroupRuleId);
   }
 
@@ -133,44 +95,44 @@ test('the port is the same each time it opens', async () => {
 });
 
 test('a port that something else took while it was closed moves on, and says so', async () => {
-  const { port } = state('requester');
+  const { port } = edge.state('requester');
   const squatter: Server = createServer();
   await listen(squatter, port);
 
   await authorize(ec2, '203.0.113.7/32');
-  await eventually(() => (state('requester').listening ? true : undefined));
+  await edge.listening('requester');
 
-  expect(state('requester').port).toBeGreaterThan(port);
-  expect(await edge.probe('requester')).toMatchObject({ open: true });
+  expect(edge.state('requester').port).toBeGreaterThan(port);
+  expect(await edge.part.probe('requester')).toMatchObject({ open: true });
   await eventually(() =>
     aws.events.find(
       ({ type, data }) =>
         type === 'edge.ports' &&
-        JSON.stringify(data).includes(`"port":${state('requester').port},"listening":true`),
+        JSON.stringify(data).includes(`"port":${edge.state('requester').port},"listening":true`),
     ),
   );
   await new Promise((resolve) => squatter.close(resolve));
 });
 
 test('two edges never share a port, although most of them listen on none', async () => {
-  const other = await startEdge();
+  const other = await LocalEdge.start(aws);
 
-  const ports = [...edge.snapshot().vantages, ...other.snapshot().vantages].map(({ port }) => port);
-  await other.close();
+  const ports = [edge, other].flatMap(({ part }) => part.snapshot().vantages.map(({ port }) => port));
+  await other[Symbol.asyncDispose]();
 
   expect(new Set(ports).size).toBe(ports.length);
 });
 
 test('a new connection is shown the certificate that ACM holds at that moment', async () => {
   await authorize(ec2, '203.0.113.7/32');
-  await eventually(() => (state('requester').listening ? true : undefined));
-  const before = await edge.probe('requester');
-  const established = await connectAsRequester();
+  await edge.listening('requester');
+  const before = await edge.part.probe('requester');
+  const established = await edge.connect('requester');
 
   const material = await issueFrom(aws.stateDir);
   const acm = aws.acm(await aws.asWorker());
   await acm.send(new ImportCertificateCommand({ ...material, CertificateArn: AWS_WORLD.certificate }));
-  const after = await edge.probe('requester');
+  const after = await edge.part.probe('requester');
 
   expect(after.serial).toBe('0a:0b:0c');
   expect(after.fingerprint).not.toBe(before.fingerprint);
@@ -181,13 +143,13 @@ test('enforcement lags behind the rule by as much as the fault says, in both dir
   aws.faults.set({ 'edge.lagMs': [250, 250] });
 
   const rule = await authorize(ec2, '203.0.113.7/32');
-  const afterAuthorize = await edge.probe('requester');
-  await eventually(() => (state('requester').listening ? true : undefined));
+  const afterAuthorize = await edge.part.probe('requester');
+  await edge.listening('requester');
   await revoke(rule.SecurityGroupRuleId);
-  const afterRevoke = await edge.probe('requester');
+  const afterRevoke = await edge.part.probe('requester');
 
   expect([afterAuthorize.open, afterRevoke.open]).toEqual([false, true]);
-  await eventually(() => (state('requester').listening ? undefined : true));
+  await eventually(() => (edge.state('requester').listening ? undefined : true));
 });
 
 test('a rule that is gone before its opening took effect leaves the port closed', async () => {
@@ -197,13 +159,16 @@ test('a rule that is gone before its opening took effect leaves the port closed'
   await revoke(rule.SecurityGroupRuleId);
   await new Promise((resolve) => setTimeout(resolve, 300));
 
-  expect(await edge.probe('requester')).toMatchObject({ open: false });
+  expect(await edge.part.probe('requester')).toMatchObject({ open: false });
 });
 
 describe('probes', () => {
   test('are emitted from where the requester sits, and count as nobody’s connection', async () => {
     await authorize(ec2, '203.0.113.7/32');
-    const watching = await startEdge(20);
+    const { part, faults, stateDir, events } = aws;
+    const emit = (event: (typeof events)[number]) => void events.push(event);
+    const options = { faults, stateDir, emit, ports: 'ephemeral', probeEveryMs: 20 } as const;
+    const watching = await createEdgePart({ aws: part, ...options });
 
     const seen = await eventually(() => {
       const probes = aws.events
@@ -219,11 +184,11 @@ describe('probes', () => {
   });
 
   test('of a port that accepts and cuts say nothing', async () => {
-    const { port } = state('requester');
+    const { port } = edge.state('requester');
     const cutter = createServer((socket) => socket.resetAndDestroy());
     await listen(cutter, port);
 
-    const result = await edge.probe('requester');
+    const result = await edge.part.probe('requester');
     await new Promise((resolve) => cutter.close(resolve));
 
     expect(result.open).toBeNull();
@@ -231,6 +196,6 @@ describe('probes', () => {
   });
 
   test('of an unknown vantage are refused with the names there are', async () => {
-    await expect(edge.controls['probe']?.({ vantage: 'nobody' })).rejects.toThrow(/requester, stranger/);
+    await expect(edge.part.controls['probe']?.({ vantage: 'nobody' })).rejects.toThrow(/requester, stranger/);
   });
 });

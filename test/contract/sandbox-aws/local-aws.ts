@@ -1,4 +1,5 @@
 import { ACMClient } from '@aws-sdk/client-acm';
+import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
@@ -84,6 +85,10 @@ export class LocalAws implements AsyncDisposable {
 
   acm(credentials: Credentials): ACMClient {
     return this.#keep(new ACMClient(this.#config(credentials)));
+  }
+
+  cloudTrail(credentials: Credentials): CloudTrailClient {
+    return this.#keep(new CloudTrailClient(this.#config(credentials)));
   }
 
   s3(credentials: Credentials): S3Client {

@@ -262,6 +262,43 @@ describe('the switch', () => {
     expect(codes).toEqual(['RequestLimitExceeded', 'RequestLimitExceeded', 'revoked']);
   });
 
+  test('removes the entry of a network ACL that its target names, and nothing else', async () => {
+    const acl = AWS_WORLD.networkAcls[0].id;
+    for (const ruleNumber of [50, 51])
+      await aws.control('acl-entry', { do: 'create', acl, ruleNumber, cidr: '203.0.113.7/32' });
+    const Target = {
+      Arn: 'arn:aws:scheduler:::aws-sdk:ec2:deleteNetworkAclEntry',
+      RoleArn: AWS_WORLD.roles.switch,
+      Input: JSON.stringify({ NetworkAclId: acl, RuleNumber: 50, Egress: false }),
+    };
+
+    await create({ Target, ...due() });
+    await eventually(() => (deadLetters().length > 0 ? true : undefined));
+
+    const { networkAcls } = aws.part.snapshot() as {
+      networkAcls: { entries: { ruleNumber: number; egress: boolean }[] }[];
+    };
+    const inbound = networkAcls[0]?.entries.filter(({ egress }) => !egress);
+    expect(inbound?.map(({ ruleNumber }) => ruleNumber)).toEqual([51, 100, 32_767]);
+    expect((await shots()).map(({ ok, code }) => (ok ? 'removed' : code)).slice(0, 2)).toEqual([
+      'removed',
+      'InvalidNetworkAclEntry.NotFound',
+    ]);
+  });
+
+  test('removes no entry whose name is given in another case than the API has', async () => {
+    const acl = AWS_WORLD.networkAcls[0].id;
+    await aws.control('acl-entry', { do: 'create', acl, ruleNumber: 50, cidr: '203.0.113.7/32' });
+    const Input = JSON.stringify({ networkAclId: acl, ruleNumber: 50, egress: false });
+    const Arn = 'arn:aws:scheduler:::aws-sdk:ec2:deleteNetworkAclEntry';
+
+    await create({ Target: { Arn, RoleArn: AWS_WORLD.roles.switch, Input }, ...due() });
+    await eventually(() => (deadLetters().length > 0 ? true : undefined));
+
+    expect(deadLetters()[0]?.code).toBe('InvalidParameter');
+    expect(await shots()).toEqual([]);
+  });
+
   test('can only revoke: an authorize under its role ends in the dead-letter queue', async () => {
     const Target = {
       Arn: 'arn:aws:scheduler:::aws-sdk:ec2:authorizeSecurityGroupIngress',

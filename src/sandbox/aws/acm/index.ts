@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../error.ts';
-import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import type { AwsAnswer, AwsService, CallContext, Change, ParsedCall, RawCall } from '../service.ts';
 import type { Certificates, HeldRecord } from './certificates.ts';
 import { checkImport, checkReimport, refused } from './import-check.ts';
 
@@ -33,17 +33,30 @@ export function createAcm(certificates: Certificates): AwsService {
       const run = actions[action];
       if (run === undefined) throw new AwsError('UnknownOperationException', `No action ${action}`, 400);
       const input = JSON.parse(call.body.toString('utf8') || '{}') as Json;
+      // The ARN alone: an import's other members are a private key and certificates.
+      const certificateArn = input['CertificateArn'];
+      const change = action === 'ImportCertificate' ? importChange(certificateArn) : undefined;
       return {
         action,
-        // The ARN alone: an import's other members are a private key and certificates.
-        input: { CertificateArn: input['CertificateArn'] },
-        run: async (context) => answer(200, await run(input, context)),
+        input: { CertificateArn: certificateArn },
+        ...(change && { change }),
+        run: async (context) => {
+          const content = await run(input, context);
+          const responseElements = { certificateArn: content['CertificateArn'] };
+          return { ...answer(200, content), ...(change && { responseElements }) };
+        },
       };
     },
     answerError(error: AwsError): AwsAnswer {
       return answer(error.status, { __type: error.code, message: error.message });
     },
   };
+}
+
+function importChange(certificateArn: unknown): Change {
+  const resources =
+    typeof certificateArn === 'string' ? [{ type: 'AWS::ACM::Certificate', name: certificateArn }] : [];
+  return { requestParameters: { certificateArn }, resources };
 }
 
 /** A new ARN, or with CertificateArn a re-import under the same one, whose associations stay. */

@@ -3,16 +3,10 @@ import { AwsError } from '../error.ts';
 import type { QueryParameters } from '../query.ts';
 import type { CallContext } from '../service.ts';
 import type { XmlTree } from '../xml.ts';
+import { type Filter, anyMatches, parseFilters } from './filters.ts';
+import { pageSize, pageStart, pageToken } from './paging.ts';
 import type { Rule } from './rule.ts';
 import type { SecurityGroup, SecurityGroups } from './security-groups.ts';
-
-/** EC2 API reference: at most 200 values in the filters of one request. */
-const MAX_FILTER_VALUES = 200;
-
-interface Filter {
-  readonly name: string;
-  readonly values: readonly string[];
-}
 
 /** DescribeSecurityGroupRules: inbound and outbound rules, oldest first, as they were up to the lag ago. */
 export function describeRules(
@@ -22,19 +16,7 @@ export function describeRules(
   context: CallContext,
 ): XmlTree {
   const ids = parameters.texts('SecurityGroupRuleId');
-  const limit = parameters.integer('MaxResults');
-  if (limit !== undefined && !(limit >= 5 && limit <= 1000)) {
-    throw new AwsError(
-      'InvalidParameterValue',
-      `Value ( ${limit} ) for parameter maxResults is invalid. Expecting 5-1000`,
-    );
-  }
-  if (limit !== undefined && ids.length > 0) {
-    throw new AwsError(
-      'InvalidParameterCombination',
-      'The parameter maxResults cannot be used with security group rule ids',
-    );
-  }
+  const limit = pageSize(parameters, ids);
   const filters = parseFilters(parameters, isRuleFilter);
   const groupFilters = filters.filter(({ name }) => name === 'group-id');
   const lag = randomWithin(faults.get('aws.describeLagMs'));
@@ -46,7 +28,7 @@ export function describeRules(
     requireRuleId(id);
     if (!seen.some(({ rule }) => rule.id === id)) throw ruleNotFound(id);
   }
-  const after = pageStart(parameters.text('NextToken'));
+  const after = Number(pageStart(parameters) ?? 0);
   const matching = seen
     .filter(({ rule }) => ids.length === 0 || ids.includes(rule.id))
     .filter(({ group, rule }) => filters.every((filter) => ruleMatches(filter, group, rule)))
@@ -56,7 +38,8 @@ export function describeRules(
   const last = page.at(-1);
   return {
     securityGroupRuleSet: { item: page.map(({ group, rule }) => ruleElement(group, rule)) },
-    ...(last !== undefined && page.length < matching.length && { nextToken: pageToken(last.rule.sequence) }),
+    ...(last !== undefined &&
+      page.length < matching.length && { nextToken: pageToken(String(last.rule.sequence)) }),
   };
 }
 
@@ -154,46 +137,9 @@ function isRuleFilter(name: string): boolean {
   return name === 'group-id' || name === 'security-group-rule-id' || name.startsWith('tag:');
 }
 
-function parseFilters(parameters: QueryParameters, known: (name: string) => boolean): Filter[] {
-  const filters = parameters.members('Filter').map((filter) => ({
-    name: filter.text('Name') ?? '',
-    values: filter.texts('Value'),
-  }));
-  for (const { name } of filters) {
-    if (!known(name)) throw new AwsError('InvalidParameterValue', `The filter '${name}' is invalid`);
-  }
-  if (filters.reduce((sum, { values }) => sum + values.length, 0) > MAX_FILTER_VALUES) {
-    throw new AwsError('FilterLimitExceeded', `The maximum number of filter values is ${MAX_FILTER_VALUES}`);
-  }
-  return filters;
-}
-
 function ruleMatches({ name, values }: Filter, group: SecurityGroup, rule: Rule): boolean {
   if (name === 'group-id') return anyMatches(values, group.id);
   if (name === 'security-group-rule-id') return anyMatches(values, rule.id);
   const tag = rule.tags[name.slice('tag:'.length)];
   return tag !== undefined && anyMatches(values, tag);
-}
-
-/** Filter values may hold `*` and `?`. */
-function anyMatches(values: readonly string[], text: string): boolean {
-  return values.some((value) => {
-    if (!/[*?]/.test(value)) return value === text;
-    const pattern = value
-      .replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    return new RegExp(`^${pattern}$`, 's').test(text);
-  });
-}
-
-function pageToken(sequence: number): string {
-  return Buffer.from(`after ${sequence}`).toString('base64');
-}
-
-function pageStart(token: string | undefined): number {
-  if (token === undefined) return 0;
-  const match = /^after (\d+)$/.exec(Buffer.from(token, 'base64').toString('utf8'));
-  if (match === null) throw new AwsError('InvalidNextToken', 'The specified next token is invalid');
-  return Number(match[1]);
 }

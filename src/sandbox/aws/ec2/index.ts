@@ -3,11 +3,16 @@ import { AwsError } from '../error.ts';
 import { QueryParameters } from '../query.ts';
 import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
 import { type XmlTree, xmlDocument } from '../xml.ts';
+import { createAclEntry, deleteAclEntry, describeAcls, replaceAclEntry } from './acl-actions.ts';
 import { authorizeIngress } from './authorize.ts';
 import { describeGroups, describeRules } from './describe.ts';
+import { describeInterfaces, describeSubnets } from './describe-network.ts';
+import type { NetworkAcls } from './network-acls.ts';
+import type { NetworkInterfaces } from './network-interfaces.ts';
 import { revokeIngress } from './revoke.ts';
 import type { SecurityGroups } from './security-groups.ts';
 import { createTags, deleteTags } from './tags.ts';
+import { changeOf, responseElements } from './trail.ts';
 
 const NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 
@@ -21,6 +26,13 @@ export interface Ec2Service extends AwsService {
   parseObject(action: string, input: object): ParsedCall;
 }
 
+export interface Ec2Parts {
+  readonly groups: SecurityGroups;
+  readonly acls: NetworkAcls;
+  readonly interfaces: NetworkInterfaces;
+  readonly faults: Faults;
+}
+
 /** Lists whose names in the API and in a Query request differ. */
 const QUERY_NAMES = {
   SecurityGroupRuleIds: 'SecurityGroupRuleId',
@@ -28,11 +40,15 @@ const QUERY_NAMES = {
   TagSpecifications: 'TagSpecification',
   Tags: 'Tag',
 } as const;
-/** What a universal target may pass; a name in another case is refused, as AWS is expected to. */
-const TARGET_MEMBERS = ['GroupId', 'SecurityGroupRuleIds', 'IpPermissions', 'DryRun'];
+/** What a universal target may pass to an action; a name in another case is refused, as AWS is expected to. */
+const TARGET_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  AuthorizeSecurityGroupIngress: ['GroupId', 'IpPermissions', 'DryRun'],
+  RevokeSecurityGroupIngress: ['GroupId', 'SecurityGroupRuleIds', 'IpPermissions', 'DryRun'],
+  DeleteNetworkAclEntry: ['NetworkAclId', 'RuleNumber', 'Egress', 'DryRun'],
+};
 
-/** Amazon EC2 (EC2 query protocol): the security-group part. */
-export function createEc2(groups: SecurityGroups, faults: Faults): Ec2Service {
+/** Amazon EC2 (EC2 query protocol): security groups, network ACLs, and the interfaces and subnets between them. */
+export function createEc2({ groups, acls, interfaces, faults }: Ec2Parts): Ec2Service {
   const actions: Readonly<Record<string, Action>> = {
     DescribeSecurityGroups: (parameters, context) => describeGroups(groups, faults, parameters, context),
     DescribeSecurityGroupRules: (parameters, context) => describeRules(groups, faults, parameters, context),
@@ -40,6 +56,13 @@ export function createEc2(groups: SecurityGroups, faults: Faults): Ec2Service {
     RevokeSecurityGroupIngress: (parameters, context) => revokeIngress(groups, parameters, context),
     CreateTags: (parameters, context) => createTags(groups, parameters, context),
     DeleteTags: (parameters, context) => deleteTags(groups, parameters, context),
+    DescribeNetworkAcls: (parameters, context) => describeAcls(acls, faults, parameters, context),
+    CreateNetworkAclEntry: (parameters, context) => createAclEntry(acls, parameters, context),
+    DeleteNetworkAclEntry: (parameters, context) => deleteAclEntry(acls, parameters, context),
+    ReplaceNetworkAclEntry: (parameters, context) => replaceAclEntry(acls, parameters, context),
+    DescribeNetworkInterfaces: (parameters, context) =>
+      describeInterfaces(interfaces, groups, faults, parameters, context),
+    DescribeSubnets: (parameters, context) => describeSubnets(parameters, context),
   };
   return {
     name: 'ec2',
@@ -57,7 +80,7 @@ export function createEc2(groups: SecurityGroups, faults: Faults): Ec2Service {
     },
     parseTargetInput(action: string, input: string): ParsedCall {
       const value = JSON.parse(input) as Record<string, unknown>;
-      const unknown = Object.keys(value).find((name) => !TARGET_MEMBERS.includes(name));
+      const unknown = Object.keys(value).find((name) => TARGET_MEMBERS[action]?.includes(name) !== true);
       if (unknown !== undefined)
         throw new AwsError('InvalidParameter', `The parameter ${unknown} is not recognized`);
       return this.parseObject(action, value);
@@ -78,14 +101,18 @@ export function createEc2(groups: SecurityGroups, faults: Faults): Ec2Service {
     if (run === undefined) {
       throw new AwsError('InvalidAction', `The action ${action} is not valid for this web service.`);
     }
+    const change = changeOf(action, parameters);
     return {
       action,
       input: parameters.toJSON(),
-      run: async (context) =>
-        answer(200, `${action}Response`, NAMESPACE, {
-          requestId: context.requestId,
-          ...(await run(parameters, context)),
-        }),
+      ...(change && { change }),
+      run: async (context) => {
+        const content = { requestId: context.requestId, ...(await run(parameters, context)) };
+        return {
+          ...answer(200, `${action}Response`, NAMESPACE, content),
+          ...(change && { responseElements: responseElements(content) }),
+        };
+      },
     };
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { JsonFolder } from '../../storage/json-folder.ts';
 import { AWS_WORLD } from '../../world.ts';
 import { AwsError } from '../error.ts';
+import { History } from './history.ts';
 import type { Rule, RuleSpec } from './rule.ts';
 
 /** As stored: one file for each group, readable by a person. */
@@ -16,20 +17,11 @@ export interface SecurityGroup {
   readonly rules: readonly Rule[];
 }
 
-interface Past {
-  /** Milliseconds of the monotonic clock until which these rules held. */
-  readonly until: number;
-  readonly rules: readonly Rule[];
-}
-
-/** How long the past is kept for describes that lag; the fault's own bound is shorter in practice. */
-const HISTORY_MS = 60_000;
-
 /** The security groups of every account and Region, with their rules and a short history. */
 export class SecurityGroups {
   readonly #folder: JsonFolder<SecurityGroup>;
   readonly #groups = new Map<string, SecurityGroup>();
-  readonly #history = new Map<string, Past[]>();
+  readonly #history = new History<readonly Rule[]>();
   readonly #listeners = new Set<(groupId: string) => void>();
   #sequence = 0;
 
@@ -88,7 +80,7 @@ export class SecurityGroups {
 
   async delete(groupId: string): Promise<void> {
     this.#groups.delete(groupId);
-    this.#history.delete(groupId);
+    this.#history.forget(groupId);
     await this.#save(groupId);
     this.#notify(groupId);
   }
@@ -121,10 +113,7 @@ export class SecurityGroups {
 
   /** The group's rules as they were that many milliseconds ago. */
   rulesAsOf(group: SecurityGroup, agoMs: number): readonly Rule[] {
-    if (agoMs <= 0) return group.rules;
-    const instant = performance.now() - agoMs;
-    const past = this.#history.get(group.id)?.find((entry) => entry.until > instant);
-    return past?.rules ?? group.rules;
+    return this.#history.asOf(group.id, group.rules, agoMs);
   }
 
   newRule(spec: RuleSpec, tags: Readonly<Record<string, string>>): Rule {
@@ -133,10 +122,7 @@ export class SecurityGroups {
 
   /** Replaces the group's rules at once and resolves when that is on disk. */
   async replaceRules(group: SecurityGroup, rules: readonly Rule[]): Promise<void> {
-    const now = performance.now();
-    const history = (this.#history.get(group.id) ?? []).filter((entry) => entry.until > now - HISTORY_MS);
-    history.push({ until: now, rules: group.rules });
-    this.#history.set(group.id, history);
+    this.#history.ended(group.id, group.rules);
     this.#groups.set(group.id, { ...group, rules });
     this.#notify(group.id);
     await this.#save(group.id);

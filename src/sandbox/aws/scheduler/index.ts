@@ -1,5 +1,5 @@
 import { AwsError } from '../error.ts';
-import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import type { AwsAnswer, AwsService, CallContext, Change, ParsedCall, RawCall } from '../service.ts';
 import type { ScheduleActions } from './actions.ts';
 import { invalid } from './validation.ts';
 
@@ -66,15 +66,41 @@ function parsed(
   input: Json,
   run: (context: CallContext) => Promise<Json> | Json,
 ): ParsedCall {
+  const change = changeOf(action, input);
   return {
     action,
     input,
-    run: async (context) => ({
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(await run(context)),
-    }),
+    ...(change && { change }),
+    run: async (context) => {
+      const content = await run(context);
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(content),
+        ...(change && Object.keys(content).length > 0 && { responseElements: smallNames(content) }),
+      };
+    },
   };
+}
+
+function changeOf(action: string, input: Json): Change | undefined {
+  if (/^(Get|List)/.test(action)) return undefined;
+  return {
+    requestParameters: smallNames(input),
+    resources: [{ type: 'AWS::Scheduler::Schedule', name: String(input['Name']) }],
+  };
+}
+
+/** CloudTrail writes names with a small first letter. */
+function smallNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(smallNames);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
+      smallNames(member),
+    ]),
+  );
 }
 
 function parseBody(body: Buffer): Json {
