@@ -163,8 +163,7 @@ function there<T>(value: T | null): T {
 export function secretTexts({ redisUrl, aws, bot, worker }: Secrets): string[] {
   const delivery = bot?.slackDelivery;
   const texts = [
-    // The path of a socket is none.
-    redisUrl.startsWith('/') ? undefined : new URL(redisUrl).password,
+    ...passwordsOf(redisUrl),
     aws?.secretAccessKey,
     aws?.sessionToken,
     bot?.slackBotToken,
@@ -172,5 +171,17 @@ export function secretTexts({ redisUrl, aws, bot, worker }: Secrets): string[] {
     delivery?.mode === 'http' ? delivery.signingSecret : delivery?.appToken,
     worker?.pageUrl,
   ];
-  return texts.filter((text): text is string => typeof text === 'string' && text !== '');
+  return [...new Set(texts.filter((text): text is string => typeof text === 'string' && text !== ''))];
+}
+
+/** As it stands in the URL, and as Redis is told it. The path of a socket holds none. */
+function passwordsOf(redisUrl: string): string[] {
+  if (redisUrl.startsWith('/')) return [];
+  const { password } = new URL(redisUrl);
+  try {
+    return [password, decodeURIComponent(password)];
+  } catch {
+    // A stray percent sign: then the URL's own form is all there is.
+    return [password];
+  }
 }

@@ -62,6 +62,48 @@ export function loadLogAccess(loading: Loading = {}): LogAccess {
   };
 }
 
+/** As loadLogAccess; undefined where the environment names no bucket. */
+export function findLogAccess(loading: Loading = {}): LogAccess | undefined {
+  const { env = process.env } = loading;
+  return (env['BREAKGLASS_LOG_BUCKET'] ?? '').trim() === '' ? undefined : loadLogAccess(loading);
+}
+
+/** What looking at rules and closing them takes: no role, no key, no secret but AWS credentials. */
+export type RuleAccess = {
+  readonly deployment: string;
+  readonly regions: readonly string[];
+  readonly aws: AwsCredentials | null;
+};
+
+const RULE_READER: Partial<Record<VariableName, Need>> = {
+  BREAKGLASS_DEPLOYMENT: 'required',
+  AWS_REGION: 'required',
+  AWS_ACCESS_KEY_ID: 'optional',
+  AWS_SECRET_ACCESS_KEY: 'optional',
+  AWS_SESSION_TOKEN: 'optional',
+  AWS_ENDPOINT_URL: 'optional',
+  AWS_ENDPOINT_URL_EC2: 'optional',
+  AWS_ENDPOINT_URL_STS: 'optional',
+};
+
+/** For commands that work on rules alone. What is named on the command line comes first. ConfigError `environment`. */
+export function loadRuleAccess(
+  { deployment, regions }: { readonly deployment?: string; readonly regions: readonly string[] },
+  { env = process.env, ...loading }: Loading = {},
+): RuleAccess {
+  const named = deployment === undefined ? {} : { BREAKGLASS_DEPLOYMENT: deployment };
+  const inEach = regions.length === 0 ? [{}] : regions.map((region) => ({ AWS_REGION: region }));
+  const each = inEach.map((region) =>
+    loadSome(RULE_READER, { ...loading, env: { ...env, ...named, ...region } }),
+  );
+  const values = each[0] ?? {};
+  return {
+    deployment: given(values, 'BREAKGLASS_DEPLOYMENT'),
+    regions: [...new Set(each.map((one) => given(one, 'AWS_REGION')))],
+    aws: toAwsCredentials(values),
+  };
+}
+
 /** For commands that only look at workflow files. ConfigError `environment`. */
 export function loadWorkflowSettings(loading: Loading = {}): { folder: string; auditChannel: string | null } {
   const values = loadSome(

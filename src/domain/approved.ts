@@ -1,4 +1,5 @@
-import { samePerson } from './person.ts';
+import { samePerson, type Person } from './person.ts';
+import type { RequestAsked } from './records.ts';
 import type { In } from './request.ts';
 import type { Rule, Target } from './rule.ts';
 import type { EpochSeconds } from './time.ts';
@@ -18,7 +19,7 @@ export class Approved {
     this.request = request.id;
     this.target = request.intended.target;
     this.rules = request.intended.rules;
-    this.deadline = request.intended.deadline;
+    this.deadline = request.deadline;
   }
 
   static from(request: In<'opening'>): Approved | undefined {
@@ -26,13 +27,22 @@ export class Approved {
   }
 }
 
-/** Enough different people said yes, none of them the requester. Duplicates are dropped before counting. */
-export function hasQuorum(request: In<'approved' | 'opening'>): boolean {
-  const people = request.approvals.map(({ given }) => given.approver);
+/** Enough different people said yes, none of them the requester. */
+export const hasQuorum = ({ approvals, asked }: In<'approved' | 'opening'>): boolean =>
+  areEnough(
+    approvals.map(({ given }) => given.approver),
+    asked,
+  );
+
+/** Duplicates are dropped before counting. */
+export function areEnough(
+  people: readonly Person[],
+  { requester, approvalsNeeded }: Pick<RequestAsked, 'requester' | 'approvalsNeeded'>,
+): boolean {
   const distinct = people.filter(
     (person, position) =>
-      !samePerson(person, request.asked.requester) &&
+      !samePerson(person, requester) &&
       !people.slice(0, position).some((earlier) => samePerson(earlier, person)),
   );
-  return distinct.length >= request.asked.approvalsNeeded && distinct.length > 0;
+  return distinct.length >= approvalsNeeded && distinct.length > 0;
 }

@@ -1,6 +1,17 @@
+import type { OrderedMap } from 'immutable';
+
 import { AUTHOR, type BreakglassRecord, type RecordType } from './records.ts';
 import { isSealable, type In, type Life, type Request, type RequestState } from './request.ts';
-import type { Distrust, Known, State, Written } from './state.ts';
+import {
+  cutKey,
+  foundKey,
+  withoutRequest,
+  withRequest,
+  type Distrust,
+  type Known,
+  type State,
+  type Written,
+} from './state.ts';
 import { MINUTE, type EpochMs } from './time.ts';
 import { identityKey, type PersonFacts } from './person.ts';
 
@@ -30,13 +41,28 @@ function apply(state: State, entry: Known): State {
     case 'action.refused':
       return refused(state, record);
     case 'sweep.reported':
-      return state;
+      return { ...state, unexpected: afterFinding(state.unexpected, record) };
+    case 'cut.removed': {
+      const { entries, target } = record;
+      return { ...state, cuts: state.cuts.deleteAll(entries.map((cut) => cutKey(target, cut))) };
+    }
     default:
       return changed(state, entry, record);
   }
 }
 
-type OfRequest = Exclude<BreakglassRecord, { type: 'request.asked' | 'action.refused' | 'sweep.reported' }>;
+function afterFinding(
+  unexpected: State['unexpected'],
+  { finding, rules }: Extract<BreakglassRecord, { type: 'sweep.reported' }>,
+): State['unexpected'] {
+  if (finding === 'unexpected') return unexpected.merge(rules.map((rule) => [foundKey(rule), rule] as const));
+  return finding === 'gone' ? unexpected.deleteAll(rules.map(foundKey)) : unexpected;
+}
+
+type OfRequest = Exclude<
+  BreakglassRecord,
+  { type: 'request.asked' | 'action.refused' | 'sweep.reported' | 'cut.removed' }
+>;
 
 function asked(
   state: State,
@@ -57,18 +83,29 @@ function asked(
     records: [reference(entry)],
   };
   return {
-    ...state,
-    requests: state.requests.set(record.request, { ...life, state: 'pending' }),
-    deliveries: state.deliveries
-      .filter((seen) => at - seen.at < DELIVERY_MEMORY)
-      .set(record.delivery, { request: record.request, at }),
+    ...withRequest(state, { ...life, state: 'pending' }),
+    deliveries: recent(state.deliveries, (seen) => at - seen.at < DELIVERY_MEMORY).set(record.delivery, {
+      request: record.request,
+      at,
+    }),
   };
 }
 
 function refused(state: State, record: Extract<BreakglassRecord, { type: 'action.refused' }>): State {
   const at = Date.parse(record.at);
   const key = refusalKey(record);
-  return { ...state, refusals: state.refusals.filter((when) => at - when < REFUSAL_MEMORY).set(key, at) };
+  const refusals = recent(state.refusals, (when) => at - when < REFUSAL_MEMORY);
+  return { ...state, refusals: refusals.delete(key).set(key, at) };
+}
+
+/** Without what is too old, of what was put in oldest first: looks no further than the first that is not. */
+function recent<V>(all: OrderedMap<string, V>, isFresh: (value: V) => boolean): OrderedMap<string, V> {
+  let kept = all;
+  for (const [key, value] of all) {
+    if (isFresh(value)) break;
+    kept = kept.delete(key);
+  }
+  return kept;
 }
 
 /** What makes two refusals the same for the record: who, what, on which request, why. */
@@ -86,9 +123,23 @@ function changed(state: State, entry: Known, record: OfRequest): State {
   const next = transition(request, entry, record);
   if (next === undefined) return distrust(state, entry, 'impossible');
   const folded = { ...next, version: request.version + 1, records: [...request.records, reference(entry)] };
-  return isSettled(folded)
-    ? { ...state, requests: state.requests.delete(record.request) }
-    : { ...state, requests: state.requests.set(record.request, folded) };
+  if (isSettled(folded)) return withoutRequest(state, folded);
+  const followed = withRequest(state, folded);
+  return record.type === 'close.confirmed' && request.state === 'closing'
+    ? { ...followed, cuts: withCuts(state.cuts, request, record) }
+    : followed;
+}
+
+function withCuts(
+  cuts: State['cuts'],
+  { id, intended: { target } }: In<'closing'>,
+  { cut }: Extract<BreakglassRecord, { type: 'close.confirmed' }>,
+): State['cuts'] {
+  if (cut === null) return cuts;
+  const { until } = cut;
+  return cuts.merge(
+    cut.entries.map((entry) => [cutKey(target, entry), { request: id, target, entry, until }] as const),
+  );
 }
 
 /** Sealed, and its last message delivered: nothing is left to do. */
@@ -107,8 +158,12 @@ const FROM = {
   'request.denied': ['pending'],
   'request.withdrawn': ['pending', 'approved'],
   'request.lapsed': ['pending', 'approved'],
-  'people.checked': ['approved'],
+  'people.checked': ['approved', 'open'],
   'close.requested': ['opening', 'open'],
+  'extension.asked': ['open'],
+  'extension.approved': ['open'],
+  'extension.denied': ['open'],
+  'window.extended': ['open'],
   'open.intended': ['approved'],
   'open.armed': ['opening'],
   'open.confirmed': ['opening'],
@@ -155,8 +210,8 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
       return waiting && { ...waiting, state: 'ended', outcome: 'lapsed', end: record };
     }
     case 'people.checked': {
-      const approved = from(request, record.type);
-      return approved && { ...approved, peopleCheckedAt: oldest(record.people) };
+      const decided = from(request, record.type);
+      return decided && { ...decided, peopleCheckedAt: oldest(record.people) };
     }
     case 'close.requested': {
       const live = from(request, record.type);
@@ -164,7 +219,22 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
     }
     case 'open.intended': {
       const approved = from(request, record.type);
-      return approved && { ...approved, state: 'opening', intended: record, armed: false };
+      if (approved === undefined) return undefined;
+      const window = {
+        intended: record,
+        armed: false,
+        deadline: record.deadline,
+        extended: [],
+        extension: null,
+      };
+      return { ...approved, ...window, state: 'opening' };
+    }
+    case 'extension.asked':
+    case 'extension.approved':
+    case 'extension.denied':
+    case 'window.extended': {
+      const open = from(request, record.type);
+      return open && extend(open, entry, record);
     }
     case 'open.armed': {
       const opening = from(request, record.type);
@@ -215,6 +285,35 @@ function transition(request: Request, entry: Known, record: OfRequest): Request 
       );
       return { ...request, messages: { ...request.messages, ...messages } };
     }
+  }
+}
+
+/** One extension at a time: asked, answered, carried out; one that was refused stays, and with it that answer. */
+function extend(
+  open: In<'open'>,
+  { index }: Known,
+  record: Extract<BreakglassRecord, { type: `extension.${string}` | 'window.extended' }>,
+): In<'open'> | undefined {
+  const { extension } = open;
+  if (record.type === 'extension.asked')
+    return extension === null
+      ? { ...open, extension: { asked: record, approvals: [], denied: null } }
+      : undefined;
+  if (extension === null || extension.denied !== null) return undefined;
+  const granted = extension.approvals.length >= open.asked.approvalsNeeded;
+  switch (record.type) {
+    case 'extension.approved': {
+      if (granted) return undefined;
+      const approvals = [...extension.approvals, { index, given: record }];
+      const words = [record.requester, ...approvals.map(({ given }) => given.approver)];
+      return { ...open, extension: { ...extension, approvals }, peopleCheckedAt: oldest(words) };
+    }
+    case 'extension.denied':
+      return granted ? undefined : { ...open, extension: { ...extension, denied: record } };
+    case 'window.extended':
+      return granted && record.deadline === extension.asked.until
+        ? { ...open, deadline: record.deadline, extended: [...open.extended, extension], extension: null }
+        : undefined;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Incident } from './incident.ts';
 import type { Person, PersonFacts } from './person.ts';
 import type { RefusalCode } from './refusals.ts';
-import type { OpenRule, Rule, Target } from './rule.ts';
+import type { CutEntry, OpenRule, Rule, Target } from './rule.ts';
 import type { EpochMs, EpochSeconds } from './time.ts';
 
 /**
@@ -12,7 +12,7 @@ type Fact<T extends string, Body> = { readonly format: 1; readonly type: T; read
 type Of = { readonly request: string };
 
 export type CloseTrigger = 'deadline' | 'done' | 'revoked' | 'sweep' | 'gone' | 'undo';
-export type OpenStep = 'decide' | 'arm' | 'schedule' | 'margin' | 'authorize' | 'verify' | 'pin';
+export type OpenStep = 'decide' | 'cut' | 'arm' | 'schedule' | 'margin' | 'authorize' | 'verify' | 'pin';
 
 /** A certificate as it can be told apart: serial in upper-case hex, SHA-256 of the DER in lower-case hex. */
 export type CertificateFacts = {
@@ -86,6 +86,30 @@ export type CloseRequested = Fact<
   Of & { readonly by: Person; readonly trigger: 'done' | 'revoked' }
 >;
 
+/** The requester needs longer. `until` is the deadline that this would make. */
+export type ExtensionAsked = Fact<
+  'extension.asked',
+  Of & { readonly requester: PersonFacts; readonly until: EpochSeconds }
+>;
+
+/** As an approval, and bound in the same way to what the card showed. */
+export type ExtensionApproved = Fact<
+  'extension.approved',
+  Of & {
+    readonly approver: PersonFacts;
+    readonly shown: string;
+    readonly incident: Incident;
+    readonly requester: PersonFacts;
+  }
+>;
+export type ExtensionDenied = Fact<'extension.denied', Of & { readonly by: Person }>;
+
+/** Switch and tag have been moved: from this record on the window ends later. */
+export type WindowExtended = Fact<
+  'window.extended',
+  Of & { readonly worker: string; readonly deadline: EpochSeconds }
+>;
+
 export type OpenIntended = Fact<
   'open.intended',
   Of & {
@@ -118,6 +142,29 @@ export type CloseIntended = Fact<
   'close.intended',
   Of & { readonly trigger: CloseTrigger; readonly worker: string }
 >;
+/** What became of connections established before the close. */
+export type Connections =
+  /** Ended by network ACL entries. */
+  | 'cut'
+  /** Not everywhere: in some network ACL another live grant uses the same address and port. */
+  | 'shared-with-another-grant'
+  /** The workflow asks for a cut, and it could not be made. */
+  | 'not-cut'
+  /** The workflow asks for none. */
+  | 'may-live-on'
+  /** The rule itself stays, for another grant. */
+  | 'kept-by-another-grant';
+
+/** Deny entries that are gone again, or were made room for. */
+export type CutRemoved = Fact<
+  'cut.removed',
+  {
+    readonly target: Pick<Target, 'account' | 'region'>;
+    readonly entries: readonly CutEntry[];
+    readonly why: 'expired' | 'new-grant' | 'unknown';
+  }
+>;
+
 export type CloseConfirmed = Fact<
   'close.confirmed',
   Of & {
@@ -126,7 +173,9 @@ export type CloseConfirmed = Fact<
     readonly closedAt: EpochMs;
     /** After the deadline; negative when closed early; null when it never had one. */
     readonly latenessMs: number | null;
-    readonly connections: 'may-live-on' | 'kept-by-another-grant';
+    readonly connections: Connections;
+    /** Entries that deny what was open, until the flows they cut are forgotten; null where nothing was cut. */
+    readonly cut: { readonly entries: readonly CutEntry[]; readonly until: EpochSeconds } | null;
     readonly awsRequests: readonly string[];
   }
 >;
@@ -177,10 +226,44 @@ export type SweepReported = Fact<
   'sweep.reported',
   {
     readonly request: string | null;
-    readonly finding: 'overdue' | 'unknown' | 'vanished';
-    readonly rules: readonly OpenRule[];
+    /** Who found it: of several that see the same, one has reported it. */
+    readonly worker: string;
+    readonly finding: Finding;
+    readonly rules: readonly ReportedRule[];
+    /** Who made it and when, where CloudTrail says so already. */
+    readonly by: { readonly principal: string; readonly at: string } | null;
   }
 >;
+
+export type Finding =
+  /** Ours, and closed: past its end. */
+  | 'overdue'
+  /** Ours, and closed: no grant explains it. */
+  | 'unknown'
+  /** Ours by its tag, and closed: wider than anything that we would open. */
+  | 'wrong-shape'
+  /** Ours, and gone before its end. */
+  | 'vanished'
+  /** Its switch was missing or wrong, and has been armed again. */
+  | 'switch-repaired'
+  /** Not ours, covers a protected port, and no workflow accounts for it. Not touched. */
+  | 'unexpected'
+  /** What was unexpected before: CloudTrail has meanwhile said whose it is. */
+  | 'attributed'
+  /** What was unexpected before is there no more, or has another shape by now. */
+  | 'gone';
+
+/** A rule as it was found, whatever its shape. `source` is an address, a prefix list or a security group. */
+export type ReportedRule = {
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  readonly ruleId: string;
+  readonly protocol: string;
+  readonly fromPort: number;
+  readonly toPort: number;
+  readonly source: string;
+};
 
 export type Outcome = 'denied' | 'withdrawn' | 'lapsed' | 'failed' | 'closed';
 
@@ -199,7 +282,9 @@ export type Summary = {
   readonly askedAt: EpochMs;
   readonly approvedAt: EpochMs | null;
   readonly openedAt: EpochMs | null;
+  /** After every extension. */
   readonly deadline: EpochSeconds | null;
+  readonly extensions: readonly { readonly until: EpochSeconds; readonly approvers: readonly Person[] }[];
   readonly closedAt: EpochMs | null;
   readonly closedBecause: CloseTrigger | null;
   readonly closeAskedBy: Person | null;
@@ -219,6 +304,11 @@ export type BreakglassRecord =
   | RequestLapsed
   | PeopleChecked
   | CloseRequested
+  | ExtensionAsked
+  | ExtensionApproved
+  | ExtensionDenied
+  | WindowExtended
+  | CutRemoved
   | OpenIntended
   | OpenArmed
   | OpenConfirmed
@@ -246,11 +336,16 @@ export const AUTHOR = {
   'request.lapsed': 'bot',
   'people.checked': 'bot',
   'close.requested': 'bot',
+  'extension.asked': 'bot',
+  'extension.approved': 'bot',
+  'extension.denied': 'bot',
   'messages.posted': 'bot',
   'open.intended': 'worker',
   'open.armed': 'worker',
   'open.confirmed': 'worker',
   'open.failed': 'worker',
+  'window.extended': 'worker',
+  'cut.removed': 'worker',
   'close.intended': 'worker',
   'close.late': 'worker',
   'close.confirmed': 'worker',

@@ -11,6 +11,8 @@ export type RefusalCode =
   | 'not-an-approver'
   | 'already-approved-by-you'
   | 'not-yours-to-end'
+  | 'not-yours-to-extend'
+  | 'own-extension'
   // what was asked
   | 'unknown-workflow'
   | 'reason-empty'
@@ -39,6 +41,11 @@ export type RefusalCode =
   | 'withdrawn'
   | 'card-outdated'
   | 'nothing-to-end'
+  | 'nothing-to-extend'
+  | 'extension-not-allowed'
+  | 'extension-used-up'
+  | 'extension-denied'
+  | 'extension-too-late'
   // what we depend on
   | 'workflow-changed'
   | 'approvals-insufficient'

@@ -3,6 +3,9 @@ import type {
   CloseConfirmed,
   CloseIntended,
   CloseRequested,
+  ExtensionApproved,
+  ExtensionAsked,
+  ExtensionDenied,
   OpenConfirmed,
   OpenFailed,
   OpenIntended,
@@ -15,7 +18,8 @@ import type {
   RotationSkipped,
   RotationStarted,
 } from './records.ts';
-import type { EpochMs } from './time.ts';
+import type { OpenRule } from './rule.ts';
+import type { EpochMs, EpochSeconds } from './time.ts';
 
 /*
  * pending ─┬─> denied | withdrawn | lapsed ──────────────────────────────────────> sealed
@@ -44,7 +48,23 @@ export type Life = {
 
 export type IndexedApproval = { readonly index: number; readonly given: ApprovalGiven };
 
-type Intended = { readonly intended: OpenIntended; readonly armed: boolean };
+type Intended = {
+  readonly intended: OpenIntended;
+  readonly armed: boolean;
+  /** When the window ends: what was intended, or the latest extension that has been carried out. */
+  readonly deadline: EpochSeconds;
+  /** Carried out, in order. */
+  readonly extended: readonly Extension[];
+  /** Asked for, and not carried out (yet). */
+  readonly extension: Extension | null;
+};
+
+/** The ask for a later deadline and the answers to it. */
+export type Extension = {
+  readonly asked: ExtensionAsked;
+  readonly approvals: readonly { readonly index: number; readonly given: ExtensionApproved }[];
+  readonly denied: ExtensionDenied | null;
+};
 type Ended =
   | { readonly outcome: 'denied'; readonly end: RequestDenied }
   | { readonly outcome: 'withdrawn'; readonly end: RequestWithdrawn }
@@ -103,6 +123,10 @@ export type In<S extends RequestState> = Extract<Request, { readonly state: S }>
 export type Holding = In<'opening' | 'open' | 'closing'>;
 export const isHolding = (request: Request): request is Holding =>
   request.state === 'opening' || request.state === 'open' || request.state === 'closing';
+
+/** As AWS named them; none before the opening was confirmed. */
+export const confirmedRules = (request: Holding): readonly OpenRule[] =>
+  request.state === 'opening' ? [] : (request.confirmed?.rules ?? []);
 
 /** Nothing is left to do but to say what happened. */
 export type Sealable = In<'ended' | 'rotating'>;

@@ -12,7 +12,15 @@ export type Target = {
     readonly scheduleGroup: string;
     readonly deadLetterQueue: string;
   };
+  /** The network ACLs' rule numbers that are ours, where connections are cut at the close; null: they live on. */
+  readonly cut: RuleNumbers | null;
 };
+
+/** Both ends included. */
+export type RuleNumbers = { readonly first: number; readonly last: number };
+
+/** What AWS has to be asked as: an account, a Region and the role for it. */
+export type Place = Pick<Target, 'account' | 'region' | 'roleArn'>;
 
 /** One ingress rule of one security group: tcp, one port, one host. Nothing wider can be said. */
 export type Rule = {
@@ -38,6 +46,15 @@ export const rulesOf = (target: Target, address: string): Rule[] =>
 
 /** A rule once AWS has named it. */
 export type OpenRule = Rule & { readonly ruleId: string };
+
+/** An entry of a network ACL that denies one host one port: what ends connections that a rule has let in. */
+export type CutEntry = {
+  readonly acl: string;
+  readonly ruleNumber: number;
+  readonly port: number;
+  /** Canonical CIDR of one host. */
+  readonly address: string;
+};
 
 /** The latest deadline of the grants that hold one rule. */
 export const ruleEnd = (deadlines: readonly EpochSeconds[]): EpochSeconds => Math.max(...deadlines);

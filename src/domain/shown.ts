@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 import type { RequestAsked } from './records.ts';
+import type { EpochSeconds } from './time.ts';
 
 /** The facts an approver decides on: what every card of a request shows, and nothing else. */
 export const shownFacts = (asked: RequestAsked) => ({
@@ -16,9 +17,22 @@ export const shownFacts = (asked: RequestAsked) => ({
   approvalsNeeded: asked.approvalsNeeded,
 });
 
+/** The same of an extension: what the window was opened for, when it ends, and when it would. */
+const extensionFacts = (
+  asked: RequestAsked,
+  { from, until }: { readonly from: EpochSeconds; readonly until: EpochSeconds },
+) => ({ ...shownFacts(asked), extension: { from, until } });
+
 /** SHA-256 of the RFC 8785 form, hex: binds an approval to what was on the card. */
-export function shownDigest(asked: RequestAsked): string {
-  return createHash('sha256')
-    .update(String(canonicalize(shownFacts(asked))))
+export const shownDigest = (asked: RequestAsked): string => digest(shownFacts(asked));
+
+/** As `shownDigest`, for an extension of the window from one deadline to another. */
+export const extensionDigest = (
+  asked: RequestAsked,
+  extension: { readonly from: EpochSeconds; readonly until: EpochSeconds },
+): string => digest(extensionFacts(asked, extension));
+
+const digest = (facts: object): string =>
+  createHash('sha256')
+    .update(String(canonicalize(facts)))
     .digest('hex');
-}

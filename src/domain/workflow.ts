@@ -9,7 +9,12 @@ export type Workflow = {
   readonly hash: string;
   readonly target: Target;
   readonly sources: { readonly typed: boolean; readonly allow: readonly NamedSource[] };
-  readonly duration: { readonly defaultSeconds: number; readonly maxSeconds: number };
+  readonly duration: {
+    readonly defaultSeconds: number;
+    readonly maxSeconds: number;
+    /** How often an open window may be prolonged, and by how much each time; null: never. */
+    readonly extend: Extend | null;
+  };
   readonly reason: { readonly minLength: number };
   readonly requesters: Members;
   readonly approval: {
@@ -25,10 +30,11 @@ export type Workflow = {
     readonly states: readonly string[];
     readonly maxAgeSeconds: number;
   };
-  readonly close: { readonly cutConnections: 'none' };
   readonly rotate: Rotation;
   readonly audit: { readonly channel: string };
 };
+
+export type Extend = { readonly bySeconds: number; readonly times: number };
 
 export type IncidentProvider = 'pagerduty';
 

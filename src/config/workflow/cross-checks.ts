@@ -9,6 +9,9 @@ type Check = (file: unknown, report: Report) => void;
 
 const { target, sources, duration, requesters, approval, rotate } = workflowFile.shape;
 
+/** However often it is prolonged. */
+const MAX_WINDOW_SECONDS = 12 * 3_600;
+
 /** Runs when the parts it looks at are well-formed, whatever else is wrong with the file. */
 function check<Shape extends z.ZodRawShape>(
   shape: Shape,
@@ -22,9 +25,11 @@ function check<Shape extends z.ZodRawShape>(
 }
 
 const CHECKS: readonly Check[] = [
-  check({ duration }, ({ duration: { default: offered, max } }, report) => {
+  check({ duration }, ({ duration: { default: offered, max, extend } }, report) => {
     if (seconds(offered) > seconds(max))
       report(['duration', 'default'], `must be at most duration.max, ${max}; it is ${offered}`);
+    if (extend !== undefined && seconds(max) + extend.times * seconds(extend.by) > MAX_WINDOW_SECONDS)
+      report(['duration', 'extend'], 'must leave a window of at most 12h: max and every extension together');
   }),
 
   check(

@@ -46,6 +46,21 @@ export const slackChannel = text(/^[CG][A-Z0-9]{4,20}$/, 'the id of a Slack chan
 
 export const port = whole(1, 65_535);
 
+const RULE_NUMBERS = 'two rule numbers from 1 to 32766, first to last and at most 20 apart, such as 50-59';
+/** Of a network ACL: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html */
+export const ruleNumbers = text(/^[1-9]\d{0,4}-[1-9]\d{0,4}$/, RULE_NUMBERS).refine(
+  (value) => {
+    const { first, last } = numbersOf(value);
+    return first <= last && last <= 32_766 && last - first < 20;
+  },
+  { error: RULE_NUMBERS },
+);
+
+export function numbersOf(range: string): { readonly first: number; readonly last: number } {
+  const [first = 0, last = 0] = range.split('-').map(Number);
+  return { first, last };
+}
+
 /** One host in the form in which AWS and the log hold it. */
 export const cidr = z.string({ error: ONE_HOST }).superRefine((value, context) => {
   const source = parseSource(value);

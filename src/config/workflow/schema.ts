@@ -73,7 +73,14 @@ const duration = section(
     default: field.duration(MIN_DURATION_SECONDS, MAX_DURATION_SECONDS).describe('Offered first.'),
     max: field
       .duration(MIN_DURATION_SECONDS, MAX_DURATION_SECONDS)
-      .describe('The longest window, 12h at most.'),
+      .describe('The longest window that can be asked for, 12h at most.'),
+    extend: section(
+      {
+        by: field.duration(60, MAX_DURATION_SECONDS).describe('How much longer each time.'),
+        times: field.whole(1, 10).describe('How often one window can be prolonged.'),
+      },
+      'An open window can be prolonged, with the same approvals as its opening. Left out: it cannot.',
+    ).optional(),
   },
   'How long a window may be.',
 );
@@ -125,6 +132,16 @@ const rotate = z
   .union([field.oneOf('none'), acmImport], { error: 'none, or a section with kind: acm-import' })
   .describe('What happens to the exposed certificate after the window.');
 
+const networkAcl = section(
+  {
+    networkAcl: section(
+      { ruleNumbers: field.ruleNumbers.describe('Reserved for Breakglass in every network ACL concerned.') },
+      'Deny entries in the network ACLs of the subnets that lead to the port.',
+    ),
+  },
+  'Cut them.',
+);
+
 /** The one definition of a workflow file: its type, its checks and the editors' JSON Schema come from here. */
 export const workflowFile = section(
   {
@@ -148,9 +165,9 @@ export const workflowFile = section(
     incident,
     close: section(
       {
-        cutConnections: field
-          .oneOf('none')
-          .describe('Established connections live on after the port has closed.'),
+        cutConnections: z
+          .union([field.oneOf('none'), networkAcl], { error: 'none, or a section with networkAcl' })
+          .describe('Whether established connections are ended with the window, or live on (none).'),
       },
       'How the window ends.',
     ),

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { Members } from '../../domain/person.ts';
+import type { RuleNumbers } from '../../domain/rule.ts';
 import { parseDuration } from '../../domain/time.ts';
-import type { Rotation, Workflow } from '../../domain/workflow.ts';
+import type { Extend, Rotation, Workflow } from '../../domain/workflow.ts';
+import { numbersOf } from './fields.ts';
 import type { WorkflowFile } from './schema.ts';
 
 export type Surroundings = {
@@ -14,14 +16,18 @@ export type Surroundings = {
 
 /** A checked file as the domain wants it. */
 export function toWorkflow(file: WorkflowFile, { hash, folder, auditChannel }: Surroundings): Workflow {
-  const { name, title, target, sources, reason, approval, incident, close } = file;
+  const { name, title, target, sources, reason, approval, incident, duration } = file;
   return {
     name,
     title,
     hash,
-    target,
+    target: { ...target, cut: toCut(file.close) },
     sources,
-    duration: { defaultSeconds: seconds(file.duration.default), maxSeconds: seconds(file.duration.max) },
+    duration: {
+      defaultSeconds: seconds(duration.default),
+      maxSeconds: seconds(duration.max),
+      extend: duration.extend === undefined ? null : toExtend(duration.extend),
+    },
     reason,
     requesters: toMembers(file.requesters),
     approval: {
@@ -35,11 +41,18 @@ export function toWorkflow(file: WorkflowFile, { hash, folder, auditChannel }: S
       states: incident.states,
       maxAgeSeconds: seconds(incident.maxAge),
     },
-    close,
     rotate: toRotation(file.rotate, folder),
     audit: { channel: auditChannel },
   };
 }
+
+const toCut = ({ cutConnections }: WorkflowFile['close']): RuleNumbers | null =>
+  cutConnections === 'none' ? null : numbersOf(cutConnections.networkAcl.ruleNumbers);
+
+const toExtend = ({ by, times }: NonNullable<WorkflowFile['duration']['extend']>): Extend => ({
+  bySeconds: seconds(by),
+  times,
+});
 
 function toRotation(rotate: WorkflowFile['rotate'], folder: string): Rotation {
   if (rotate === 'none') return { kind: 'none' };

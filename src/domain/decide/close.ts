@@ -14,22 +14,6 @@ export function decideClosing(
   return record({ format: 1, type: 'close.intended', at: isoTime(now), ...command });
 }
 
-/** The rule of an open window is gone: said, and closed like any other end. */
-export function decideVanished(
-  state: State,
-  { request: id, worker }: { readonly request: string; readonly worker: string },
-  now: EpochMs,
-): Decision {
-  const request = getRequest(state, id);
-  if (request?.state !== 'open') return alreadySo;
-  const at = isoTime(now);
-  const { rules } = request.confirmed;
-  return record(
-    { format: 1, type: 'sweep.reported', at, request: id, finding: 'vanished', rules },
-    { format: 1, type: 'close.intended', at, request: id, trigger: 'gone', worker },
-  );
-}
-
 export function decideCloseLate(
   state: State,
   command: { readonly request: string; readonly text: string },
@@ -43,7 +27,10 @@ export function decideCloseLate(
 /** Any number of revokes, exactly one confirmation: the first to prove absence writes it. */
 export function decideClosed(
   state: State,
-  command: Pick<CloseConfirmed, 'request' | 'closedAt' | 'latenessMs' | 'connections' | 'awsRequests'>,
+  command: Pick<
+    CloseConfirmed,
+    'request' | 'closedAt' | 'latenessMs' | 'connections' | 'cut' | 'awsRequests'
+  >,
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);

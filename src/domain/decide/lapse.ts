@@ -1,5 +1,6 @@
+import { isGranted } from '../extension.ts';
 import { samePerson, type PersonFacts } from '../person.ts';
-import type { In, Request } from '../request.ts';
+import type { Extension, In, Request } from '../request.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, MINUTE, SECOND, type EpochMs } from '../time.ts';
 import type { Workflow } from '../workflow.ts';
@@ -24,13 +25,21 @@ export function decideLapse(state: State, id: string, now: EpochMs): Decision {
   return record({ format: 1, type: 'request.lapsed', at: isoTime(now), request: id, why });
 }
 
-/** Everybody an approved request stands on: the requester first, then who approved. */
-export const peopleOf = (request: In<'approved'>) => [
-  request.asked.requester,
-  ...request.approvals.map(({ given }) => given.approver),
-];
+/** What people have approved and no worker has carried out yet: an opening, or a later end. */
+export type Awaited = In<'approved'> | (In<'open'> & { readonly extension: Extension });
+export const isAwaited = (request: Request | undefined): request is Awaited =>
+  request?.state === 'approved' || (request?.state === 'open' && isGranted(request));
 
-/** The directory's newest word on an approved request that has waited: it may still be opened, or it lapses. */
+/** Everybody it stands on: the requester first, then who approved. */
+export function peopleOf(request: Awaited): PersonFacts[] {
+  const approvals = request.state === 'approved' ? request.approvals : request.extension.approvals;
+  return [request.asked.requester, ...approvals.map(({ given }) => given.approver)];
+}
+
+/**
+ * The directory's newest word on what was approved and has waited: it may still be carried out. Otherwise an opening lapses,
+ * and a window ends when it would have.
+ */
 export function decidePeopleChecked(
   state: State,
   command: {
@@ -41,7 +50,7 @@ export function decidePeopleChecked(
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);
-  if (request?.state !== 'approved') return alreadySo;
+  if (!isAwaited(request)) return alreadySo;
   const at = isoTime(now);
   const { workflow, people } = command;
   const stands =
@@ -53,7 +62,8 @@ export function decidePeopleChecked(
         ? requesterProblem(facts, workflow.requesters) === undefined
         : approverProblem(facts, workflow.approval.from) === undefined;
     });
-  return stands
-    ? record({ format: 1, type: 'people.checked', at, request: request.id, people })
+  if (stands) return record({ format: 1, type: 'people.checked', at, request: request.id, people });
+  return request.state === 'open'
+    ? alreadySo
     : record({ format: 1, type: 'request.lapsed', at, request: request.id, why: 'people-changed' });
 }

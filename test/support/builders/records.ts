@@ -2,7 +2,7 @@ import type { Incident } from '../../../src/domain/incident.ts';
 import type { PersonFacts } from '../../../src/domain/person.ts';
 import { AUTHOR, type BreakglassRecord, type RecordType, type Summary } from '../../../src/domain/records.ts';
 import { rulesOf } from '../../../src/domain/rule.ts';
-import { shownDigest } from '../../../src/domain/shown.ts';
+import { extensionDigest, shownDigest } from '../../../src/domain/shown.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import { EMPTY, type State, type Written } from '../../../src/domain/state.ts';
 import { isoTime } from '../../../src/domain/time.ts';
@@ -88,6 +88,24 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
   'request.lapsed': { ...base, type: 'request.lapsed', why: 'unanswered' },
   'people.checked': { ...base, type: 'people.checked', people: [MAYA, JONAS] },
   'close.requested': { ...base, type: 'close.requested', by: MAYA, trigger: 'done' },
+  'extension.asked': { ...base, type: 'extension.asked', requester: MAYA, until: NOON / 1000 + 2_700 },
+  'extension.approved': {
+    ...base,
+    type: 'extension.approved',
+    approver: JONAS,
+    shown: extensionDigest(asked, { from: NOON / 1000 + 900, until: NOON / 1000 + 2_700 }),
+    incident: anIncident(),
+    requester: MAYA,
+  },
+  'extension.denied': { ...base, type: 'extension.denied', by: JONAS },
+  'window.extended': { ...base, type: 'window.extended', worker: 'w1', deadline: NOON / 1000 + 2_700 },
+  'cut.removed': {
+    ...base,
+    type: 'cut.removed',
+    target: { account: workflow.target.account, region: workflow.target.region },
+    entries: [{ acl: 'acl-1', ruleNumber: 50, port: 8443, address: '203.0.113.7/32' }],
+    why: 'expired',
+  },
   'messages.posted': {
     ...base,
     type: 'messages.posted',
@@ -120,6 +138,7 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     closedAt: NOON + 900_100,
     latenessMs: 100,
     connections: 'may-live-on',
+    cut: null,
     awsRequests: ['req-2'],
   },
   'rotation.started': {
@@ -146,7 +165,25 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     summary: { outcome: 'closed' } as Summary,
     records: [],
   },
-  'sweep.reported': { ...base, type: 'sweep.reported', finding: 'unknown', rules: openRules },
+  'sweep.reported': {
+    ...base,
+    type: 'sweep.reported',
+    worker: 'w1',
+    finding: 'unknown',
+    rules: [
+      {
+        account: workflow.target.account,
+        region: workflow.target.region,
+        group: workflow.target.securityGroups[0]!,
+        ruleId: 'sgr-1',
+        protocol: 'tcp',
+        fromPort: 8443,
+        toPort: 8443,
+        source: '203.0.113.7/32',
+      },
+    ],
+    by: null,
+  },
 };
 
 export const RECORD_TYPES = Object.keys(SAMPLES) as RecordType[];
@@ -180,6 +217,9 @@ export const HISTORIES = {
   approved: ['request.asked', 'approval.given'],
   opening: OPENING,
   open: [...OPENING, 'open.confirmed'],
+  extending: [...OPENING, 'open.confirmed', 'extension.asked'],
+  granted: [...OPENING, 'open.confirmed', 'extension.asked', 'extension.approved'],
+  unextended: [...OPENING, 'open.confirmed', 'extension.asked', 'extension.denied'],
   closing: [...OPENING, 'open.confirmed', 'close.intended'],
   closed: CLOSED,
   rotating: [...CLOSED, 'rotation.started'],

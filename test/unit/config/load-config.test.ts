@@ -2,7 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
 import { secretTexts } from '../../../src/config/config.ts';
 import { ConfigError } from '../../../src/config/config-error.ts';
-import { loadConfig, loadLogAccess, loadWorkflowSettings } from '../../../src/config/load-config.ts';
+import {
+  findLogAccess,
+  loadConfig,
+  loadLogAccess,
+  loadRuleAccess,
+  loadWorkflowSettings,
+} from '../../../src/config/load-config.ts';
 import type { RunRole } from '../../../src/config/environment.ts';
 import { BOT, BOT_KEY, DEPLOYMENT, WORKER, WORKER_KEY, readText, vkey } from './environments.ts';
 
@@ -148,6 +154,16 @@ describe('the list of secrets', () => {
       'https://page.example/hook',
     ]);
     expect(secretTexts(socket.secrets)).toEqual(['xoxb-bot-token', 'pagerduty-token', 'xapp-1-A']);
+  });
+
+  it.each([
+    ['redis://:p%40ss%2Fword@localhost', ['p%40ss%2Fword', 'p@ss/word']],
+    ['rediss://user:100%@localhost', ['100%']],
+    ['redis://localhost', []],
+  ])('holds the password of %s as the URL and as Redis has it', (REDIS_URL, passwords) => {
+    const { secrets } = load('worker', { ...WORKER, REDIS_URL });
+
+    expect(secretTexts(secrets)).toEqual(passwords);
   });
 });
 
@@ -347,6 +363,36 @@ describe('commands that need little', () => {
     expect(() => loadLogAccess({ env: {} })).toThrow(
       /BREAKGLASS_LOG_BUCKET is required[^]*AWS_REGION is required/,
     );
+  });
+
+  it('find no log where the environment names no bucket, and every problem where it does', () => {
+    expect(findLogAccess({ env: { BREAKGLASS_LOG_BUCKET: ' ', AWS_REGION: 'eu-west-1' } })).toBeUndefined();
+    expect(() => findLogAccess({ env: { BREAKGLASS_LOG_BUCKET: 'log-bucket' } })).toThrow(/AWS_REGION/);
+  });
+
+  it('work on rules with a deployment, a Region and credentials, and take the command line first', () => {
+    const env = { BREAKGLASS_DEPLOYMENT: 'prod', AWS_REGION: 'eu-west-1', REDIS_URL: 'not read' };
+    const keys = { AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE', AWS_SECRET_ACCESS_KEY: 's' };
+
+    expect(loadRuleAccess({ regions: [] }, { env })).toEqual({
+      deployment: 'prod',
+      regions: ['eu-west-1'],
+      aws: null,
+    });
+    const regions = ['us-east-1', 'eu-north-1', 'us-east-1'];
+    expect(loadRuleAccess({ deployment: 'demo', regions }, { env: { ...env, ...keys } })).toEqual({
+      deployment: 'demo',
+      regions: ['us-east-1', 'eu-north-1'],
+      aws: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 's' },
+    });
+  });
+
+  it.each([
+    [{ regions: [] }, /BREAKGLASS_DEPLOYMENT is required[^]*AWS_REGION is required/],
+    [{ deployment: 'prod', regions: ['eu-west-1', 'eu'] }, /AWS_REGION must be an AWS region/],
+    [{ deployment: 'a b', regions: ['eu-west-1'] }, /BREAKGLASS_DEPLOYMENT must be/],
+  ])('refuse to work on rules with %j', (named, problem) => {
+    expect(() => loadRuleAccess(named, { env: {} })).toThrow(problem);
   });
 
   it('look at workflow files with nothing set at all', () => {

@@ -53,9 +53,10 @@ describe('the shipped examples', () => {
           scheduleGroup: 'breakglass',
           deadLetterQueue: 'arn:aws:sqs:eu-west-1:111122223333:breakglass-switch',
         },
+        cut: { first: 50, last: 59 },
       },
       sources: { typed: true, allow: [{ name: 'office VPN', cidr: '10.20.0.7/32' }] },
-      duration: { defaultSeconds: 1800, maxSeconds: 7200 },
+      duration: { defaultSeconds: 1800, maxSeconds: 7200, extend: { bySeconds: 1800, times: 1 } },
       reason: { minLength: 15 },
       requesters: { groups: ['S0ONCALL'], users: [] },
       approval: {
@@ -65,7 +66,6 @@ describe('the shipped examples', () => {
         channel: null,
       },
       incident: { provider: 'pagerduty', states: ['triggered', 'acknowledged'], maxAgeSeconds: 86_400 },
-      close: { cutConnections: 'none' },
       rotate: {
         kind: 'acm-import',
         certificate: 'arn:aws:acm:eu-west-1:111122223333:certificate/5b1f6d1e-8443-4c0e-9d2a-0c0ffee08443',
@@ -131,10 +131,10 @@ describe('a workflow file with one mistake', () => {
       'duration.default must be at most duration.max, 20m; it is 30m',
     ],
     [
-      'max: 2h }',
-      'max: 2h, extend: { by: 30m } }',
-      at('max: 2h }', 9),
-      'duration.extend is not known here: must be a section with the keys default, max',
+      'max: 2h, extend: { by: 30m, times: 1 } }',
+      'max: 2h, prolong: { by: 30m } }',
+      at('max: 2h, extend: { by: 30m, times: 1 } }', 9),
+      'duration.prolong is not known here: must be a section with the keys default, max, extend',
     ],
     [
       '10.20.0.7/32',
@@ -197,10 +197,28 @@ describe('a workflow file with one mistake', () => {
       'incident.states[0] must be one of triggered, acknowledged; it is "resolved"',
     ],
     [
-      'cutConnections: none',
-      'cutConnections: { networkAcl: {} }',
-      at('cutConnections: none', 16),
-      'close.cutConnections must be none; it is a section',
+      '{ ruleNumbers: 50-59 }',
+      '{}',
+      at('{ ruleNumbers: 50-59 }'),
+      'close.cutConnections.networkAcl.ruleNumbers is missing: must be two rule numbers from 1 to 32766, first to last and at most 20 apart, such as 50-59',
+    ],
+    [
+      'ruleNumbers: 50-59',
+      'ruleNumbers: 59-50',
+      at('ruleNumbers: 50-59', 13),
+      'close.cutConnections.networkAcl.ruleNumbers must be two rule numbers from 1 to 32766, first to last and at most 20 apart, such as 50-59; it is "59-50"',
+    ],
+    [
+      'cutConnections: { networkAcl: { ruleNumbers: 50-59 } }',
+      'cutConnections: some',
+      at('cutConnections: { networkAcl', 16),
+      'close.cutConnections must be none, or a section with networkAcl; it is "some"',
+    ],
+    [
+      'max: 2h, extend: { by: 30m, times: 1 } }',
+      'max: 10h, extend: { by: 90m, times: 2 } }',
+      at('max: 2h, extend: { by: 30m, times: 1 } }', 18),
+      'duration.extend must leave a window of at most 12h: max and every extension together',
     ],
     [
       'kind: acm-import',

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 
 import { fold } from '../../../src/domain/fold.ts';
 import type { BreakglassRecord, RecordType } from '../../../src/domain/records.ts';
-import { EMPTY, getRequest, type State, type Written } from '../../../src/domain/state.ts';
+import type { In } from '../../../src/domain/request.ts';
+import { EMPTY, getRequest, holdersOf, type State, type Written } from '../../../src/domain/state.ts';
 import { isoTime, MINUTE } from '../../../src/domain/time.ts';
 import {
   aPerson,
@@ -15,6 +16,14 @@ import {
   stateAfter,
   written,
 } from '../../support/builders/records.ts';
+import { aWorkflow } from '../../support/builders/workflow.ts';
+
+const ENDING = {
+  'people.checked': 'open',
+  'close.requested': 'open',
+  'close.intended': 'closing',
+  'messages.posted': 'open',
+} as const;
 
 /** The only ways on, from every state; a record that is not named here is impossible there. */
 const WAYS_ON: Record<History, Partial<Record<RecordType, string>>> = {
@@ -42,7 +51,10 @@ const WAYS_ON: Record<History, Partial<Record<RecordType, string>>> = {
     'close.intended': 'closing',
     'messages.posted': 'opening',
   },
-  open: { 'close.requested': 'open', 'close.intended': 'closing', 'messages.posted': 'open' },
+  open: { ...ENDING, 'extension.asked': 'open' },
+  extending: { ...ENDING, 'extension.approved': 'open', 'extension.denied': 'open' },
+  granted: { ...ENDING, 'window.extended': 'open' },
+  unextended: ENDING,
   closing: { 'close.late': 'closing', 'close.confirmed': 'closed', 'messages.posted': 'closing' },
   closed: {
     'rotation.started': 'rotating',
@@ -62,7 +74,7 @@ const WAYS_ON: Record<History, Partial<Record<RecordType, string>>> = {
 };
 
 /** Of no request's life: they change no request, whatever its state. */
-const ASIDE: readonly RecordType[] = ['action.refused', 'sweep.reported'];
+const ASIDE: readonly RecordType[] = ['action.refused', 'sweep.reported', 'cut.removed'];
 const histories = Object.keys(HISTORIES) as History[];
 const lives = RECORD_TYPES.filter((type) => !ASIDE.includes(type));
 const add = (state: State, record: BreakglassRecord, role?: Written['role']) =>
@@ -155,6 +167,114 @@ describe('approvals', () => {
     expect(getRequest(approved, ID)?.peopleCheckedAt).toBe(NOON);
     expect(getRequest(add(approved, later), ID)?.peopleCheckedAt).toBe(NOON + 1);
   });
+});
+
+describe('an extension', () => {
+  const inOpen = (state: State) => getRequest(state, ID) as In<'open'>;
+
+  test('moves the deadline by the record that it was carried out, and by no earlier one', () => {
+    const granted = stateAfter(...HISTORIES.granted);
+    const { until } = aRecord('extension.asked');
+
+    const extended = add(granted, aRecord('window.extended'));
+
+    expect(inOpen(granted)).toMatchObject({ deadline: NOON / 1000 + 900, extended: [] });
+    expect(inOpen(extended)).toMatchObject({
+      deadline: until,
+      extended: [{ asked: { until } }],
+      extension: null,
+    });
+  });
+
+  test('is carried out as it was approved or not at all', () => {
+    const longer = aRecord('window.extended', { deadline: aRecord('extension.asked').until + 1 });
+
+    const after = add(stateAfter(...HISTORIES.granted), longer);
+
+    expect(after.distrust).toEqual({ index: 99, why: 'impossible' });
+    expect(inOpen(after).deadline).toBe(NOON / 1000 + 900);
+  });
+
+  test('needs as many approvals as the opening', () => {
+    const two = aRecord('request.asked', { approvalsNeeded: 2 });
+    const opened = ['approval.given', 'approval.given', 'open.intended', 'open.confirmed'] as const;
+    const once = stateAfter(two, ...opened, 'extension.asked', 'extension.approved');
+
+    const tooEarly = add(once, aRecord('window.extended'));
+    const twice = add(add(once, aRecord('extension.approved')), aRecord('window.extended'));
+
+    expect(tooEarly.distrust?.why).toBe('impossible');
+    expect(twice.distrust).toBeNull();
+    expect(inOpen(twice).extended).toMatchObject([{ approvals: [{}, {}] }]);
+  });
+
+  test('is as fresh as the oldest word about anybody it stands on', () => {
+    const two = aRecord('request.asked', { approvalsNeeded: 2 });
+    const opened = ['approval.given', 'approval.given', 'open.intended', 'open.confirmed'] as const;
+    const [first, second] = [NOON + 300_000, NOON + 500_000];
+    const approval = (user: string, checkedAt: number) =>
+      aRecord('extension.approved', {
+        approver: aPerson(user, { checkedAt }),
+        requester: aPerson('U0MAYA', { checkedAt }),
+      });
+    const asked = stateAfter(two, ...opened, 'extension.asked');
+
+    const granted = add(add(asked, approval('U0JONAS', first)), approval('U0PRIYA', second));
+    const again = add(
+      granted,
+      aRecord('people.checked', { people: [aPerson('U0MAYA', { checkedAt: second })] }),
+    );
+
+    expect(getRequest(granted, ID)?.peopleCheckedAt).toBe(first);
+    expect(getRequest(again, ID)?.peopleCheckedAt).toBe(second);
+  });
+
+  test('can follow another', () => {
+    const again = stateAfter(...HISTORIES.granted, 'window.extended', 'extension.asked');
+
+    expect(inOpen(again)).toMatchObject({ extended: [{}], extension: { approvals: [], denied: null } });
+  });
+});
+
+describe('cut connections', () => {
+  const cut = {
+    entries: [{ acl: 'acl-1', ruleNumber: 50, port: 8443, address: '203.0.113.7/32' }],
+    until: NOON / 1000 + 1_300,
+  };
+  const closed = stateAfter(...HISTORIES.closing, aRecord('close.confirmed', { connections: 'cut', cut }));
+
+  test('are remembered with the place where their entries stand', () => {
+    expect([...closed.cuts.values()]).toEqual([
+      { request: ID, target: aWorkflow().target, entry: cut.entries[0], until: cut.until },
+    ]);
+  });
+
+  test('are forgotten when their entries are gone, whatever has become of the request', () => {
+    const gone = add(closed, aRecord('cut.removed', { entries: cut.entries }));
+
+    expect(gone.cuts.size).toBe(0);
+    expect(getRequest(gone, ID)).toBe(getRequest(closed, ID));
+  });
+
+  test('are none where nothing was cut', () => {
+    expect(stateAfter(...HISTORIES.closed).cuts.size).toBe(0);
+  });
+});
+
+test('the index of holders is what a look at every request would find', () => {
+  const [rule] = aRecord('open.intended').rules;
+
+  const held = histories.filter((history) => stateAfter(...HISTORIES[history]).holders.size > 0);
+  const another = add(
+    add(stateAfter(...HISTORIES.open), aRecord('request.asked', { request: 'bg-2', delivery: 'V2' })),
+    aRecord('approval.given', { request: 'bg-2' }),
+  );
+  const both = add(another, aRecord('open.intended', { request: 'bg-2' }));
+  const one = add(add(both, aRecord('close.intended')), aRecord('close.confirmed'));
+
+  expect(held).toEqual(['opening', 'open', 'extending', 'granted', 'unextended', 'closing']);
+  expect(holdersOf(both, rule!).map(({ id }) => id)).toEqual([ID, 'bg-2']);
+  expect(holdersOf(one, rule!).map(({ id }) => id)).toEqual(['bg-2']);
 });
 
 test('the first wish to close is the one that counts', () => {

@@ -1,0 +1,77 @@
+import type { ReportedRule, SweepReported } from '../records.ts';
+import type { OpenRule } from '../rule.ts';
+import { foundKey, getRequest, letsIn, type State } from '../state.ts';
+import { isoTime, type EpochMs } from '../time.ts';
+import { alreadySo, record, type Decision } from './decision.ts';
+
+/** A rule of ours as reports name rules. */
+export const reportOf = ({ account, region, group, ruleId, port, address }: OpenRule): ReportedRule => ({
+  account,
+  region,
+  group,
+  ruleId,
+  protocol: 'tcp',
+  fromPort: port,
+  toPort: port,
+  source: address,
+});
+
+/** The rule of an open window is gone: said, and closed like any other end. */
+export function decideVanished(
+  state: State,
+  { request: id, worker }: { readonly request: string; readonly worker: string },
+  now: EpochMs,
+): Decision {
+  const request = getRequest(state, id);
+  if (request?.state !== 'open') return alreadySo;
+  const at = isoTime(now);
+  const rules = request.confirmed.rules.map(reportOf);
+  return record(
+    { format: 1, type: 'sweep.reported', at, worker, request: id, finding: 'vanished', rules, by: null },
+    { format: 1, type: 'close.intended', at, request: id, trigger: 'gone', worker },
+  );
+}
+
+/** Which worker reports, and when. */
+type Reporting = { readonly worker: string; readonly now: EpochMs };
+
+export type Unexpected = { readonly rule: ReportedRule; readonly by: SweepReported['by'] };
+
+/** Reported and still what was reported. */
+export const isReported = ({ unexpected }: State, rule: ReportedRule): boolean => {
+  const known = unexpected.get(foundKey(rule));
+  return known !== undefined && letsIn(known) === letsIn(rule);
+};
+
+/** Ingress that nobody asked for: each rule once, by whichever worker is first, and again when it lets in something else. */
+export function decideUnexpected(state: State, found: readonly Unexpected[], who: Reporting): Decision {
+  const fresh = found.filter(({ rule }) => !isReported(state, rule));
+  return record(...fresh.map(({ rule, by }) => reported('unexpected', rule, by, who)));
+}
+
+/** CloudTrail has named the maker of a rule that is still there as it was reported. */
+export function decideAttributed(state: State, { rule, by }: Unexpected, who: Reporting): Decision {
+  return isReported(state, rule) ? record(reported('attributed', rule, by, who)) : alreadySo;
+}
+
+/** What was reported is there no more: it is news again when it comes back. */
+export function decideGone(state: State, rules: readonly ReportedRule[], who: Reporting): Decision {
+  const known = rules.filter((rule) => isReported(state, rule));
+  return record(...known.map((rule) => reported('gone', rule, null, who)));
+}
+
+const reported = (
+  finding: SweepReported['finding'],
+  rule: ReportedRule,
+  by: SweepReported['by'],
+  { worker, now }: Reporting,
+): SweepReported => ({
+  format: 1,
+  type: 'sweep.reported',
+  at: isoTime(now),
+  worker,
+  request: null,
+  finding,
+  rules: [rule],
+  by,
+});
