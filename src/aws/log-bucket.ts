@@ -17,9 +17,11 @@ import { nameOf } from './errors.ts';
 import { timeLimit } from './time-limit.ts';
 
 const DAY_MS = 86_400_000;
-const PREFIX = 'log/';
+const COMMITS = { prefix: 'log/', maxBytes: MAX_BYTES };
 /** A write is given up after this long; the log then looks what is there and tries again. */
 const WRITE_MS = 5_000;
+/** A slow way to the bucket, which a large snapshot is given more time for. */
+const BYTES_PER_MS = 1_000;
 const READ_MS = 10_000;
 /** Pauses after 409 ConditionalRequestConflict: another write of the same key is under way, ask again. */
 const CONFLICT_PAUSES_MS = [20, 50, 100, 200, 400];
@@ -30,14 +32,21 @@ export type LogBucketOptions = {
   /** Compliance retention of every object from its creation: nobody can shorten it. */
   readonly retainDays: number;
   readonly clock: Clock;
+  /** What is kept here, and how much of one object is read at most; otherwise the commits. */
+  readonly objects?: { readonly prefix: string; readonly maxBytes: number };
 };
 
-/** The log on S3 with Object Lock. Methods throw the SDK's errors; "not there" is an answer. */
+/** The log on S3 with Object Lock, or what is kept beside it. Methods throw the SDK's errors; "not there" is an answer. */
 export class LogBucket implements LogStore {
   readonly #options: LogBucketOptions;
+  readonly #prefix: string;
+  readonly #maxBytes: number;
 
   constructor(options: LogBucketOptions) {
+    const { prefix, maxBytes } = options.objects ?? COMMITS;
     this.#options = options;
+    this.#prefix = prefix;
+    this.#maxBytes = maxBytes;
   }
 
   async read(key: string): Promise<Uint8Array | undefined> {
@@ -47,7 +56,7 @@ export class LogBucket implements LogStore {
         new GetObjectCommand({ Bucket: bucket, Key: key }),
         timeLimit(READ_MS),
       );
-      return await beginningOf(answer.Body as Readable);
+      return await beginningOf(answer.Body as Readable, this.#maxBytes);
     } catch (error) {
       if (nameOf(error) === 'NoSuchKey') return undefined;
       throw error;
@@ -57,9 +66,13 @@ export class LogBucket implements LogStore {
   /** A conditional write (S3, "conditional writes"): the first one wins, 412 for all others. */
   async createIfAbsent(key: string, body: Uint8Array): Promise<'created' | 'exists'> {
     const pauses = [...CONFLICT_PAUSES_MS];
+    const limit = WRITE_MS + Math.ceil(body.length / BYTES_PER_MS);
     for (;;) {
       try {
-        await this.#options.clients.change.send(this.#put(key, body), timeLimit(WRITE_MS));
+        await this.#options.clients.change.send(this.#put(key, body), {
+          ...timeLimit(limit),
+          requestTimeout: limit,
+        });
         return 'created';
       } catch (error) {
         if (nameOf(error) === 'PreconditionFailed') return 'exists';
@@ -75,7 +88,7 @@ export class LogBucket implements LogStore {
     const { bucket, clients } = this.#options;
     const keys: string[] = [];
     for (let from = after; ; from = keys.at(-1)) {
-      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: PREFIX, StartAfter: from });
+      const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: this.#prefix, StartAfter: from });
       const { Contents = [], IsTruncated } = await clients.read.send(command, timeLimit(READ_MS));
       keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
       if (IsTruncated !== true || Contents.length === 0 || keys.length >= LIST_PAGE) return keys;
@@ -88,7 +101,7 @@ export class LogBucket implements LogStore {
    */
   async hides(after: string | undefined): Promise<boolean> {
     const { bucket, clients } = this.#options;
-    const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: PREFIX, KeyMarker: after });
+    const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: this.#prefix, KeyMarker: after });
     try {
       // One page is enough: what would be hidden first comes first.
       const { DeleteMarkers = [] } = await clients.read.send(command, timeLimit(READ_MS));
@@ -116,13 +129,13 @@ export class LogBucket implements LogStore {
 }
 
 /** All of it, or enough to see that it is too large: whoever may write to the bucket must not fill our memory. */
-async function beginningOf(body: Readable): Promise<Uint8Array> {
+async function beginningOf(body: Readable, maxBytes: number): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     size += chunk.length;
-    if (size > MAX_BYTES) break;
+    if (size > maxBytes) break;
   }
   return Buffer.concat(chunks);
 }

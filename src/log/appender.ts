@@ -2,7 +2,9 @@ import { decideBatch, foldAll, type Batch, type Pending } from './batch.ts';
 import { readCommit, writeCommit, type Chain, type VerifiedCommit } from './chain.ts';
 import { createCommit, lookAhead, type Patience } from './create-commit.ts';
 import { LogError } from './errors.ts';
+import type { Place } from './read-snapshot.ts';
 import { readLog } from './reader.ts';
+import type { SnapshotKeeper } from './snapshot-keeper.ts';
 import { Turns } from './turns.ts';
 import type {
   Committed,
@@ -21,6 +23,7 @@ export interface AppenderParts<S, R> {
   readonly signer: Signer;
   readonly projection: Projection<S, R>;
   readonly patience: Patience;
+  readonly keeper: SnapshotKeeper<S> | undefined;
 }
 
 type Listener<S, R> = (entries: readonly Entry<R>[], state: S) => void;
@@ -49,7 +52,7 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
   #inDoubt = false;
 
   /** Starts at a verified chain and the state folded from it. */
-  constructor(parts: AppenderParts<S, R>, chain: Chain, state: S) {
+  constructor(parts: AppenderParts<S, R>, { chain, state }: Place<S>) {
     this.#parts = parts;
     this.#chain = chain;
     this.#state = state;
@@ -167,7 +170,7 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     }
     if (found === bytes) {
       this.#turns.won();
-      this.#advance(own.chain, batch.entries, batch.state);
+      this.#advance({ chain: own.chain, state: batch.state }, batch.entries, true);
       batch.settleMembers(own.chain.head);
       return;
     }
@@ -204,12 +207,14 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
   #adopt({ chain, entries }: VerifiedCommit): void {
     this.#turns.lost();
     const known = entries as readonly Entry<R>[];
-    this.#advance(chain, known, foldAll(this.#parts.projection, this.#state, known));
+    this.#advance({ chain, state: foldAll(this.#parts.projection, this.#state, known) }, known, false);
   }
 
-  #advance(chain: Chain, entries: readonly Entry<R>[], state: S): void {
+  #advance(place: Place<S>, entries: readonly Entry<R>[], isOurs: boolean): void {
+    const { chain, state } = place;
     this.#chain = chain;
     this.#state = state;
+    this.#parts.keeper?.passed(place, entries[0]!.role, isOurs);
     for (const listener of this.#listeners) {
       try {
         listener(entries, state);

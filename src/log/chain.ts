@@ -1,10 +1,10 @@
 import { canonicalText, parseCanonical } from './canonical.ts';
 import { checkpointText } from './checkpoint.ts';
-import { decodeCommit, encodeCommit, type Commit } from './commit.ts';
+import { decodeCommit, encodeCommit, noteAtEnd, type Commit } from './commit.ts';
 import { LogError } from './errors.ts';
 import { openKeyRing, turnKeyRing, type KeyRing } from './key-ring.ts';
-import { parseVkey, verifies } from './keys.ts';
-import { formatNote } from './note.ts';
+import { parseVkey, verifies, verifiesElsewhere, type Vkey } from './keys.ts';
+import { formatNote, parseNote } from './note.ts';
 import { EMPTY_TREE, grow, leafHash, rootOf, type Tree } from './tree.ts';
 import { ROLES, type Entry, type Head, type LogRecord, type Role, type Signer } from './types.ts';
 
@@ -26,24 +26,29 @@ export interface VerifiedCommit {
  * Verifies the object of the next commit (the first one when there is no chain yet): form, origin, key, signature,
  * canonical records, tree, keys replaced. LogError, with the number of the commit.
  */
-export function readCommit(chain: Chain | undefined, bytes: Uint8Array): VerifiedCommit {
+export function readCommit(chain: Chain | undefined, bytes: Uint8Array, early?: EarlyCheck): VerifiedCommit {
   const number = numberAfter(chain);
   try {
-    return verified(chain, number, decodeCommit(bytes));
+    return verified(chain, number, decodeCommit(bytes), early);
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
     throw new LogError(error.code, `commit ${number}: ${error.message}`, { commit: number, cause: error });
   }
 }
 
-function verified(chain: Chain | undefined, number: number, commit: Commit): VerifiedCommit {
+function verified(
+  chain: Chain | undefined,
+  number: number,
+  commit: Commit,
+  early: EarlyCheck | undefined,
+): VerifiedCommit {
   const { origin, size, rootHash } = commit.checkpoint;
   if (chain !== undefined && chain.origin !== origin) {
     throw new LogError('wrong-origin', `its checkpoint is of ${origin}, not of ${chain.origin}`);
   }
   const records = commit.lines.map(parseCanonical);
   const keys = chain?.keys ?? openKeyRing(records[0]!, origin);
-  const role = signerOf(commit, keys, origin);
+  const role = signerOf(commit, keys, origin, early);
 
   const leaves = commit.lines.map((line) => leafHash(Buffer.from(line)));
   const before = chain?.tree ?? EMPTY_TREE;
@@ -70,13 +75,36 @@ function verified(chain: Chain | undefined, number: number, commit: Commit): Ver
   };
 }
 
-function signerOf({ signature, signedText }: Commit, keys: KeyRing, origin: string): Role {
+/** What was found out about a commit's signature before its turn: checking it takes longer than everything else. */
+export interface EarlyCheck {
+  readonly note: string;
+  readonly key: Vkey;
+  readonly holds: boolean;
+}
+
+/**
+ * Checks the signature on another thread, with the key that it names in this ring; undefined when that does not go, and in
+ * its turn the commit then shows why. By then the ring may be another one: who uses the answer compares key and note.
+ */
+export async function checkEarly(keys: KeyRing, bytes: Uint8Array): Promise<EarlyCheck | undefined> {
+  const note = noteAtEnd(bytes);
+  const { text, signatures } = parseNote(note) ?? {};
+  const [signature] = signatures ?? [];
+  const key = ROLES.map((role) => keys.current[role]).find(({ keyId }) => keyId === signature?.keyId);
+  if (text === undefined || signature === undefined || key === undefined) return undefined;
+  return { note, key, holds: await verifiesElsewhere(key, text, signature.signature) };
+}
+
+function signerOf(commit: Commit, keys: KeyRing, origin: string, early: EarlyCheck | undefined): Role {
+  const { signature, signedText } = commit;
   const role = ROLES.find((each) => keys.current[each].keyId === signature.keyId);
   if (role === undefined || signature.name !== origin) {
     const replaced = keys.usedIds.includes(signature.keyId) ? ', which has been replaced' : '';
     throw new LogError('unknown-key', `signed by key ${signature.name}+${signature.keyId}${replaced}`);
   }
-  if (!verifies(keys.current[role], signedText, signature.signature)) {
+  const key = keys.current[role];
+  const isAnswered = early?.key === key && early.note === commit.note;
+  if (!(isAnswered ? early.holds : verifies(key, signedText, signature.signature))) {
     throw new LogError('bad-signature', `its signature is not one of the ${role}'s key`);
   }
   return role;

@@ -51,6 +51,16 @@ export function decodeCommit(bytes: Uint8Array): Commit {
   return { lines, note, signedText, checkpoint, signature };
 }
 
+/** Longer than any checkpoint: an origin has at most 200 characters. */
+const MAX_NOTE_BYTES = 4_096;
+
+/** What is the note if this is a commit, without a look at the rest. */
+export function noteAtEnd(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.subarray(-MAX_NOTE_BYTES)).toString();
+  const signatures = text.lastIndexOf('\n\n');
+  return text.slice(text.lastIndexOf('\n\n', signatures - 1) + 2);
+}
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -22,10 +22,7 @@ export async function lookAhead(store: LogStore, number: number): Promise<readon
 }
 
 /** Three seconds of pauses: long enough for a hiccup, short enough for somebody who waits. */
-export const PATIENT: Patience = {
-  retryDelaysMs: [50, 100, 200, 400, 750, 1_500],
-  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-};
+export const RETRY_DELAYS_MS: readonly number[] = [50, 100, 200, 400, 750, 1_500];
 
 /**
  * Puts a commit at its number unless one is there, and answers the bytes that are there afterwards: the given ones when

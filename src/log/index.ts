@@ -1,6 +1,6 @@
 export { canonicalText, parseCanonical } from './canonical.ts';
 export { parseCheckpoint, type Checkpoint } from './checkpoint.ts';
-export { PATIENT, type Patience } from './create-commit.ts';
+export { RETRY_DELAYS_MS, type Patience } from './create-commit.ts';
 export { LogError, type LogErrorCode } from './errors.ts';
 export { FolderLogStore } from './folder-store.ts';
 export { generateKey, parseVkey, pemSigner, vkeyOf, type Vkey } from './keys.ts';
@@ -9,6 +9,7 @@ export { parseNote, signersOf, type Note, type NoteSignature } from './note.ts';
 export { openLog, type OpenLogOptions } from './open-log.ts';
 export { consistencyProof, inclusionProof, nodesOf, verifyConsistency, verifyInclusion } from './proofs.ts';
 export { readLog, type Expected } from './reader.ts';
+export { MAX_SNAPSHOT_BYTES, snapshotPrefix } from './snapshot.ts';
 export { leafHash } from './tree.ts';
 export * from './types.ts';
 export { verifyLog, type VerifyOptions, type VerifyReport } from './verify.ts';

@@ -7,6 +7,7 @@ import {
   verify,
   type KeyObject,
 } from 'node:crypto';
+import { promisify } from 'node:util';
 import { LogError } from './errors.ts';
 import type { Role, Signer } from './types.ts';
 
@@ -52,6 +53,12 @@ export function parseVkey(text: string): Vkey {
 /** Whether the key signed exactly this text. */
 export const verifies = (key: Vkey, text: string, signature: Uint8Array): boolean =>
   verify(null, Buffer.from(text), key.publicKey, signature);
+
+/** The same, on another thread. */
+export const verifiesElsewhere = (key: Vkey, text: string, signature: Uint8Array): Promise<boolean> =>
+  verifyElsewhere(null, Buffer.from(text), key.publicKey, signature);
+
+const verifyElsewhere = promisify(verify);
 
 /** A new Ed25519 private key, PKCS#8 PEM. */
 export const generateKey = (): string =>

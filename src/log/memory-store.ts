@@ -14,9 +14,11 @@ const PAGE = 1_000;
 export class MemoryLogStore implements LogStore {
   readonly objects = new Map<string, Uint8Array>();
   weather: Weather;
+  readonly #prefix: string;
 
-  constructor(weather: Weather = {}) {
+  constructor(weather: Weather = {}, prefix = 'log/') {
     this.weather = weather;
+    this.#prefix = prefix;
   }
 
   read(key: string): Promise<Uint8Array | undefined> {
@@ -38,7 +40,7 @@ export class MemoryLogStore implements LogStore {
   list(after: string | undefined): Promise<string[]> {
     return this.#call('list', after, () =>
       [...this.objects.keys()]
-        .filter((key) => key.startsWith('log/') && (after === undefined || key > after))
+        .filter((key) => key.startsWith(this.#prefix) && (after === undefined || key > after))
         .toSorted()
         .slice(0, PAGE),
     );

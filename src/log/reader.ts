@@ -1,4 +1,4 @@
-import { readCommit, type Chain, type VerifiedCommit } from './chain.ts';
+import { checkEarly, readCommit, type Chain, type EarlyCheck, type VerifiedCommit } from './chain.ts';
 import { commitKey, commitNumber } from './commit.ts';
 import { LogError } from './errors.ts';
 import { LIST_PAGE, ROLES, type Head, type LogOpened, type LogStore } from './types.ts';
@@ -26,8 +26,9 @@ export async function* readLog(
   from?: Chain,
 ): AsyncGenerator<VerifiedCommit, void, undefined> {
   let chain = from;
-  for await (const bytes of objectsAfter(store, from)) {
-    const commit = readCommit(chain, bytes);
+  const look = async (bytes: Uint8Array) => chain && checkEarly(chain.keys, bytes);
+  for await (const { bytes, early } of objectsAfter(store, from, look)) {
+    const commit = readCommit(chain, bytes, early);
     if (chain === undefined) checkBeginning(commit, expected);
     checkPassing(chain?.head.size ?? 0, commit.chain.head, expected);
     chain = commit.chain;
@@ -46,10 +47,20 @@ export async function* readLog(
 export const readObject = (store: LogStore, number: number): Promise<Uint8Array | undefined> =>
   ask(() => store.read(commitKey(number)));
 
+/** Begins while an object waits for its turn. */
+type Look = (bytes: Uint8Array) => Promise<EarlyCheck | undefined>;
+/** A few commits, as when a log is followed, are checked in their turn: another thread would only make them wait. */
+const lookLater: Look = () => Promise.resolve(undefined);
+interface Arrived {
+  readonly bytes: Uint8Array;
+  readonly early: EarlyCheck | undefined;
+}
+
 async function* objectsAfter(
   store: LogStore,
   from: Chain | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
+  look: Look,
+): AsyncGenerator<Arrived, void, undefined> {
   let number = from?.head.commit ?? 0;
   // From the key before the head, so that the answer shows whether the head is still there.
   let after = from === undefined ? undefined : commitKey(number - 1);
@@ -60,9 +71,13 @@ async function* objectsAfter(
       throw new LogError('head-moved-back', `commit ${number} was there and is gone`, { commit: number });
     }
     const fresh = expectHead ? keys.slice(1) : keys;
-    for await (const [key, bytes] of readAhead(store, fresh)) {
+    for await (const [key, arrived] of readAhead(
+      store,
+      fresh,
+      fresh.length < READ_AHEAD ? lookLater : look,
+    )) {
       number += 1;
-      yield expectNext(number, key, bytes);
+      yield expectNext(number, key, arrived);
     }
     // Ends here although more may have been written since: a busy log must not keep its reader for ever.
     if (keys.length < LIST_PAGE) return;
@@ -74,11 +89,16 @@ async function* objectsAfter(
 async function* readAhead(
   store: LogStore,
   keys: readonly string[],
-): AsyncGenerator<readonly [string, Uint8Array | undefined], void, undefined> {
-  const underWay: Promise<Uint8Array | undefined>[] = [];
+  look: Look,
+): AsyncGenerator<readonly [string, Arrived | undefined], void, undefined> {
+  const arrive = async (key: string): Promise<Arrived | undefined> => {
+    const bytes = await ask(() => store.read(key));
+    return bytes && { bytes, early: await look(bytes) };
+  };
+  const underWay: Promise<Arrived | undefined>[] = [];
   for (const [i, key] of keys.entries()) {
     for (const next of keys.slice(i + underWay.length, i + READ_AHEAD)) {
-      const reading = ask(() => store.read(next));
+      const reading = arrive(next);
       // A failure is met when its turn comes, or never if an earlier commit ends the reading.
       reading.catch(() => {});
       underWay.push(reading);
@@ -87,13 +107,13 @@ async function* readAhead(
   }
 }
 
-function expectNext(number: number, key: string, bytes: Uint8Array | undefined): Uint8Array {
+function expectNext(number: number, key: string, arrived: Arrived | undefined): Arrived {
   const found = commitNumber(key);
   if (found === undefined) throw new LogError('malformed', `${key} is not a commit`, { commit: number });
-  if (found !== number || bytes === undefined) {
+  if (found !== number || arrived === undefined) {
     throw new LogError('gap', `commit ${number} is missing, ${found} is listed`, { commit: number });
   }
-  return bytes;
+  return arrived;
 }
 
 function checkBeginning({ chain: { origin }, entries }: VerifiedCommit, expected: Expected): void {

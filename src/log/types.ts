@@ -23,7 +23,7 @@ export interface LogStore {
   /** Creates the object unless it exists; a throw means that it may or may not have been created, now or later. */
   createIfAbsent(key: string, body: Uint8Array): Promise<'created' | 'exists'>;
   /**
-   * Keys under `log/` in ascending order, strictly after the given one. May be one page of at least LIST_PAGE keys: fewer
+   * Keys under `log/` (or whatever prefix the store is for) in ascending order, strictly after the given one. May be one page of at least LIST_PAGE keys: fewer
    * mean that there were no more at that moment.
    */
   list(after: string | undefined): Promise<string[]>;
@@ -99,6 +99,34 @@ export interface Projection<S, R> {
    */
   fold(state: S, entry: Entry<R>): S;
 }
+
+/**
+ * How the state of a projection is kept beside the log, so that opening the log reads the newest snapshot and what follows
+ * it. Each role makes its own, and believes no other.
+ */
+export interface Snapshots<S> {
+  /** Holds objects under `snapshotPrefix(role, kind)` and nothing else; reads at least MAX_SNAPSHOT_BYTES of one. */
+  readonly store: LogStore;
+  /** Names what folded the state and how it is written, `a-z`, digits and `-`: changes when either does. */
+  readonly kind: string;
+  /** How far apart they are; otherwise every 1,000 commits, and every 20,000 records. */
+  readonly every?: { readonly commit: number; readonly size: number };
+  /** The state as JSON values, each small; undefined for a state that is better folded again. */
+  readonly linesOf: (state: S) => Iterable<unknown> | undefined;
+  /** The state with one of those values, beginning with the projection's initial one. Throws for what it does not know. */
+  readonly withLine: (state: S, line: unknown) => S;
+  /** What became of them: for the operator, nothing depends on it. Must not throw. */
+  readonly report: (event: SnapshotEvent) => void;
+}
+
+export type SnapshotEvent =
+  /** The log is read from here. */
+  | { readonly event: 'believed'; readonly commit: number }
+  /** Not believed, for whatever reason; `commit` is undefined when they could not be listed. */
+  | { readonly event: 'skipped'; readonly commit: number | undefined; readonly error: unknown }
+  | { readonly event: 'written'; readonly commit: number; readonly bytes: number }
+  /** Costs time at the next start, nothing else. */
+  | { readonly event: 'not-written'; readonly commit: number; readonly error: unknown };
 
 export interface Proposal<R, T> {
   /** All of them travel in one commit, in this order, or none. Empty = nothing to write. */

@@ -2,12 +2,13 @@ import { CreateBucketCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/cli
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { checkBucket } from '../../../src/aws/check-bucket.ts';
-import { LogBucket } from '../../../src/aws/log-bucket.ts';
+import { LogBucket, type LogBucketOptions } from '../../../src/aws/log-bucket.ts';
 import { MAX_BYTES } from '../../../src/log/commit.ts';
-import { openLog, verifyLog } from '../../../src/log/index.ts';
+import { MAX_SNAPSHOT_BYTES, openLog, snapshotPrefix, verifyLog } from '../../../src/log/index.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
 import { AWS_WORLD } from '../../../src/sandbox/world.ts';
-import { BOT, CREATE, note, texts, WORKER } from '../../unit/log/support.ts';
+import { KeptTexts, KIND } from '../../unit/log/snapshot-support.ts';
+import { BOT, CREATE, HASTE, note, texts, WORKER } from '../../unit/log/support.ts';
 import { logStoreContract } from '../log-store.contract.ts';
 import { type AwsWorld, startAws, SYSTEM_CLOCK } from './support.ts';
 
@@ -24,8 +25,26 @@ beforeEach(async () => {
 });
 afterEach(() => world.end());
 
-const bucketCalled = (name: string): LogBucket =>
-  new LogBucket({ clients: world.clients.s3, bucket: name, retainDays: 30, clock: SYSTEM_CLOCK });
+const bucketCalled = (name: string, objects?: LogBucketOptions['objects']): LogBucket =>
+  new LogBucket({
+    clients: world.clients.s3,
+    bucket: name,
+    retainDays: 30,
+    clock: SYSTEM_CLOCK,
+    ...(objects && { objects }),
+  });
+
+/** By somebody who may. */
+async function deleted(key: string): Promise<void> {
+  const admin = new S3Client({
+    endpoint: world.aws.url,
+    region: AWS_WORLD.region,
+    forcePathStyle: true,
+    credentials: SANDBOX_CREDENTIALS.admin,
+  });
+  await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: key }));
+  admin.destroy();
+}
 
 const stored = (key: string) => world.control('object', { bucket: AWS_WORLD.logBucket, key });
 
@@ -124,16 +143,6 @@ describe('reading', () => {
 
 describe('what a delete marker hides', () => {
   const SECOND = 'log/0000000000000002';
-  const deleted = async (key: string) => {
-    const admin = new S3Client({
-      endpoint: world.aws.url,
-      region: AWS_WORLD.region,
-      forcePathStyle: true,
-      credentials: SANDBOX_CREDENTIALS.admin,
-    });
-    await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: key }));
-    admin.destroy();
-  };
 
   beforeEach(async () => {
     await bucket.createIfAbsent(FIRST, BODY);
@@ -180,7 +189,7 @@ test('listing answers the keys of the log in order, strictly after the given one
 });
 
 test('a log of two processes that write at once keeps every record, also when answers are lost', async () => {
-  const options = { store: bucket, projection: texts, create: CREATE };
+  const options = { store: bucket, projection: texts, create: CREATE, patience: HASTE };
   const bot = await openLog({ ...options, signer: BOT });
   const worker = await openLog({ ...options, signer: WORKER });
   world.faults.set({ 'aws.lose': { action: 'PutObject', count: 3, reset: true } });
@@ -196,6 +205,78 @@ test('a log of two processes that write at once keeps every record, also when an
 
   expect(bot.state.slice(1).toSorted()).toEqual(written.flat().toSorted());
   expect(await verifyLog(bucket)).toMatchObject({ valid: true, records: 21 });
+});
+
+describe('snapshots', () => {
+  const prefix = snapshotPrefix('bot', KIND);
+  const options = () => ({ store: bucket, signer: BOT, projection: texts, create: CREATE, patience: HASTE });
+  const snapshots = () => {
+    const objects = { prefix, maxBytes: MAX_SNAPSHOT_BYTES };
+    return new KeptTexts(bucketCalled(AWS_WORLD.logBucket, objects), { commit: 10, size: 1_000 });
+  };
+  const reads = async () => (await world.calls('GetObject')).map(({ input }) => input['Key']);
+  /** A log of 32 commits, with snapshots at the tenth, twentieth and thirtieth. */
+  const write = async () => {
+    const kept = snapshots();
+    const log = await openLog({ ...options(), snapshots: kept });
+    for (let commit = 2; commit <= 32; commit += 1) {
+      await log.append(() => ({ records: [note(`text ${commit}`)], result: undefined }));
+      if (commit % 10 === 0) expect(await kept.next()).toMatchObject({ event: 'written', commit });
+    }
+    return log;
+  };
+
+  test('let a process that restarts read the last few objects alone', async () => {
+    const before = await write();
+    const already = (await reads()).length;
+    const kept = snapshots();
+
+    const log = await openLog({ ...options(), snapshots: kept });
+
+    expect([log.state, log.head]).toEqual([before.state, before.head]);
+    expect(kept.events).toEqual([{ event: 'believed', commit: 30 }]);
+    expect((await reads()).slice(already)).toEqual([
+      `${prefix}0000000000000030`,
+      'log/0000000000000030',
+      'log/0000000000000031',
+      'log/0000000000000032',
+    ]);
+    expect(await verifyLog(bucket)).toMatchObject({ valid: true, commits: 32 });
+  });
+
+  test('cannot be removed before their day either', async () => {
+    await write();
+
+    const { retainUntil } = (await stored(`${prefix}0000000000000030`)) as { retainUntil: string };
+
+    expect(Date.parse(retainUntil)).toBeGreaterThan(Date.now() + 29 * DAY_MS);
+  });
+
+  test('make a start no worse when they are hidden, and show when the log itself is', async () => {
+    const before = await write();
+    await deleted(`${prefix}0000000000000030`);
+
+    const kept = snapshots();
+    const log = await openLog({ ...options(), snapshots: kept });
+
+    expect([log.state, log.head]).toEqual([before.state, before.head]);
+    expect(kept.events).toMatchObject([{ event: 'believed', commit: 20 }]);
+    for (let commit = 20; commit <= 32; commit += 1) await deleted(`log/00000000000000${commit}`);
+    await expect(openLog({ ...options(), snapshots: snapshots() })).rejects.toMatchObject({
+      code: 'head-moved-back',
+    });
+  });
+
+  test('are not read further than they may be large', async () => {
+    const store = bucketCalled(AWS_WORLD.logBucket, { prefix, maxBytes: 5 * MAX_BYTES });
+    await store.createIfAbsent(`${prefix}0000000000000001`, Buffer.alloc(7 * MAX_BYTES));
+
+    const { length } = (await store.read(`${prefix}0000000000000001`))!;
+
+    expect(length).toBeGreaterThan(5 * MAX_BYTES);
+    expect(length).toBeLessThan(6 * MAX_BYTES);
+    expect(await bucket.list(undefined)).toEqual([]);
+  });
 });
 
 describe('checking a bucket', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { commitKey, MAX_BYTES, MAX_RECORDS } from '../../../src/log/commit.ts';
 import { MemoryLogStore, verifyLog, type Signer } from '../../../src/log/index.ts';
-import { BOT, codeOf, gate, note, open, say, settle, signerOf, textOf, valid } from './support.ts';
+import { BOT, codeOf, gate, HASTE, note, open, say, settle, signerOf, textOf, valid } from './support.ts';
 
 describe('an append', () => {
   test('resolves with its result and its entries, once they are in the store', async () => {
@@ -205,4 +205,22 @@ describe('an append', () => {
     await say(await open(store, { signer: fresh }), 'c');
     expect(await valid(store)).toBe(true);
   });
+});
+
+test('whoever appends again at once stands back for others, and whoever comes back later does not', async () => {
+  const store = new MemoryLogStore({ before: settle });
+  const pauses: number[] = [];
+  const patience = { ...HASTE, wait: async (ms: number) => void pauses.push(ms) };
+  const log = await open(store, { patience });
+
+  await say(log, 'a');
+  // In the same turn of the event loop, though not in the same breath.
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+  await say(log, 'b');
+  await say(log, 'c');
+  expect(pauses).toHaveLength(2);
+  await settle();
+  await say(log, 'd');
+
+  expect(pauses).toHaveLength(2);
 });

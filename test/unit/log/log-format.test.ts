@@ -1,8 +1,19 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { inclusionProof, leafHash, MemoryLogStore, nodesOf, verifyLog } from '../../../src/log/index.ts';
+import {
+  inclusionProof,
+  leafHash,
+  MAX_SNAPSHOT_BYTES,
+  MemoryLogStore,
+  nodesOf,
+  parseVkey,
+  snapshotPrefix,
+  verifyLog,
+} from '../../../src/log/index.ts';
 import { MAX_BYTES, MAX_RECORDS } from '../../../src/log/commit.ts';
+import { chainFrom } from '../../../src/log/snapshot-chain.ts';
+import { snapshotKey, unpackLines, unsealSnapshot } from '../../../src/log/snapshot.ts';
 import { BOT, bytesOf, Chains, KEYS, note, ORIGIN, textOf, WORKER } from './support.ts';
 
 const page = await readFile(new URL('../../../docs/log-format.md', import.meta.url), 'utf8');
@@ -68,8 +79,24 @@ describe('the example in docs/log-format.md', () => {
     expect(inclusionProof(1, 3, nodesOf(leaves))).toEqual([leaves[0], leaves[2]]);
   });
 
+  test('has a snapshot that our key has signed, with the lines it gives', async () => {
+    const block = (name: string) => new RegExp(`^\`\`\`${name}\\n(.*?)^\`\`\``, 'ms').exec(page)![1]!;
+    const key = snapshotKey(snapshotPrefix('worker', 'notes-1'), 2);
+    const content = Buffer.from(block('base64'), 'base64');
+
+    const unsealed = unsealSnapshot(Buffer.concat([bytesOf(block(key)), content]), 2, parseVkey(KEYS.worker));
+    const lines: unknown[] = [];
+    for await (const line of unpackLines(unsealed)) lines.push(line);
+
+    expect(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`).toBe(block('json-lines'));
+    expect(chainFrom(lines[0], 2, 'notes-1', WORKER).head.checkpoint).toBe(
+      second.split('\n\n').slice(1).join('\n\n'),
+    );
+  });
+
   test('is on a page that states the bounds as they are', () => {
     expect(page).toContain(`at most ${MAX_RECORDS.toLocaleString('en')}, each`);
     expect(page.match(new RegExp(MAX_BYTES.toLocaleString('en'), 'g'))).toHaveLength(2);
+    expect(page).toContain(`at most\n${MAX_SNAPSHOT_BYTES.toLocaleString('en')} bytes`);
   });
 });
