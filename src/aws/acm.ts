@@ -5,8 +5,9 @@ import {
   ImportCertificateCommand,
 } from '@aws-sdk/client-acm';
 
+import type { Place } from '../domain/rule.ts';
 import { CertificateError } from '../ports/certificates.ts';
-import type { AwsClients, Pair, Place } from './clients.ts';
+import type { AwsClients, Pair } from './clients.ts';
 import { certificateError } from './errors.ts';
 import { timeLimit } from './time-limit.ts';
 

@@ -2,15 +2,14 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 
 import { ACMClient } from '@aws-sdk/client-acm';
+import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 
-import type { Target } from '../domain/rule.ts';
-
-/** Whose resources: every call is made as `roleArn`, in `region`. */
-export type Place = Pick<Target, 'account' | 'region' | 'roleArn'>;
+import type { Place } from '../domain/rule.ts';
+import { changeRetry } from './change-retry.ts';
+import { RoleSession } from './role-session.ts';
 
 /** `read` repeats failed calls (three attempts); `change` sends once, so that a lost answer is never a second effect. */
 export type Pair<Client> = { readonly read: Client; readonly change: Client };
@@ -27,14 +26,20 @@ const ATTEMPT_MS = 4_000;
 /** Idle connections are dropped before the other side drops them: a change that meets a closed one has an unknown outcome. */
 const IDLE_CONNECTION_MS = 10_000;
 const MAX_CONNECTIONS = 128;
+/** STS answers in tenths of a second too, and a call may be waiting for it: two attempts within four seconds. */
+const STS_ATTEMPT_MS = 1_800;
 
 const READ = { maxAttempts: 3, retryMode: 'standard' } as const;
-const CHANGE = { maxAttempts: 1 } as const;
+const CHANGE = { retryStrategy: changeRetry } as const;
 
 export type AwsClientsOptions = {
   readonly deployment: string;
   /** The process's own, where they were given as secrets; null leaves it to the SDK's chain of providers. */
   readonly credentials?: OwnCredentials | null;
+  /** Places are reached as this process itself, whatever role they name: for a person with credentials of their own. */
+  readonly asOurselves?: boolean;
+  /** Milliseconds that never go back: what the age of a role's credentials counts on. */
+  readonly monotonic?: () => number;
 };
 
 type OwnCredentials = {
@@ -50,6 +55,10 @@ type OwnCredentials = {
 export class AwsClients {
   readonly #sessionName: string;
   readonly #own: OwnCredentials | null;
+  readonly #asOurselves: boolean;
+  readonly #monotonic: () => number;
+  readonly #sessions = new Map<string, RoleSession>();
+  readonly #trails = new Map<string, Promise<CloudTrailClient>>();
   readonly #places = new Map<string, PlaceClients>();
   readonly #destroyable: { destroy(): void }[] = [];
   readonly #connections = {
@@ -62,18 +71,49 @@ export class AwsClients {
   };
   #s3: Pair<S3Client> | undefined;
 
-  constructor({ deployment, credentials }: AwsClientsOptions) {
+  constructor({ deployment, credentials, asOurselves = false, monotonic }: AwsClientsOptions) {
     this.#sessionName = sessionName(deployment);
     this.#own = credentials ?? null;
+    this.#asOurselves = asOurselves;
+    this.#monotonic = monotonic ?? (() => performance.now());
   }
 
   at(place: Place): PlaceClients {
-    const key = [place.account, place.region, place.roleArn].join('|');
+    const key = placeKey(place);
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const made = this.#connect(place);
     this.#places.set(key, made);
     return made;
+  }
+
+  /** CloudTrail is seldom asked: its client is loaded when it is. */
+  trail(place: Place): Promise<CloudTrailClient> {
+    const key = placeKey(place);
+    const known = this.#trails.get(key);
+    if (known !== undefined) return known;
+    const { credentials } = this.at(place).ec2.read.config;
+    const made = import('@aws-sdk/client-cloudtrail').then(({ CloudTrailClient }) =>
+      this.#keep(
+        new CloudTrailClient({
+          region: place.region,
+          requestHandler: this.#connections,
+          credentials,
+          ...CHANGE,
+        }),
+      ),
+    );
+    this.#trails.set(key, made);
+    return made;
+  }
+
+  /** Fetches the place's credentials ahead of the call that will need them. Never fails: that call says what is wrong. */
+  async warm(place: Place): Promise<void> {
+    this.at(place);
+    await this.#sessions
+      .get(placeKey(place))
+      ?.credentials()
+      .catch(() => undefined);
   }
 
   /** For the log's bucket: the process's own credentials and region. */
@@ -95,14 +135,12 @@ export class AwsClients {
     this.#connections.httpsAgent.destroy();
   }
 
-  #connect({ region, roleArn }: Place): PlaceClients {
-    const shared = { region, requestHandler: this.#connections };
-    const credentials = fromTemporaryCredentials({
-      ...(this.#own === null ? {} : { masterCredentials: this.#own }),
-      params: { RoleArn: roleArn, RoleSessionName: this.#sessionName },
-      clientConfig: { ...shared, ...READ },
-    });
-    const ec2 = this.#keep(new EC2Client({ ...shared, ...READ, credentials }));
+  #connect(place: Place): PlaceClients {
+    const shared = { region: place.region, requestHandler: this.#connections };
+    const own = this.#own === null ? {} : { credentials: this.#own };
+    const ec2 = this.#keep(
+      new EC2Client({ ...shared, ...READ, ...(this.#asOurselves ? own : this.#inRole(place)) }),
+    );
     // A client's own `credentials` remember what they fetched: one role session serves all of them.
     const session = { ...shared, credentials: ec2.config.credentials };
     return {
@@ -118,11 +156,36 @@ export class AwsClients {
     };
   }
 
+  #inRole(place: Place): { readonly credentials: RoleSession['credentials'] } {
+    const session = new RoleSession({
+      roleArn: place.roleArn,
+      sessionName: this.#sessionName,
+      monotonic: this.#monotonic,
+      ...(this.#own === null ? {} : { masterCredentials: this.#own }),
+      clientConfig: {
+        region: place.region,
+        maxAttempts: 2,
+        requestHandler: {
+          ...this.#connections,
+          connectionTimeout: STS_ATTEMPT_MS,
+          requestTimeout: STS_ATTEMPT_MS,
+          socketTimeout: STS_ATTEMPT_MS,
+        },
+      },
+    });
+    this.#sessions.set(placeKey(place), session);
+    // `memoized` is the SDK's own mark for a provider that remembers: asked for every call, never kept by the wall clock.
+    return { credentials: Object.assign(() => session.credentials(), { memoized: true }) };
+  }
+
   #keep<Client extends { destroy(): void }>(client: Client): Client {
     this.#destroyable.push(client);
     return client;
   }
 }
+
+/** One for all that is reached in the same way. */
+export const placeKey = ({ account, region, roleArn }: Place): string => [account, region, roleArn].join('|');
 
 /** STS takes 2 to 64 characters of `\w+=,.@-` (AssumeRole, RoleSessionName); it is what CloudTrail shows. */
 export function sessionName(deployment: string): string {

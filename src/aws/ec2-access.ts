@@ -1,32 +1,49 @@
 import type { Approved } from '../domain/approved.ts';
-import { type OpenRule, type Rule, ruleKey, type Target } from '../domain/rule.ts';
+import { type CutEntry, type OpenRule, type Place, type Rule, ruleKey, type Target } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
-import { type Access, AccessError, type Armed, type ObservedRule, type Opened } from '../ports/access.ts';
+import {
+  type Access,
+  AccessError,
+  type Armed,
+  type Author,
+  type Cutting,
+  type Groups,
+  type ObservedRule,
+  type Opened,
+} from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AwsClients } from './clients.ts';
-import { SecurityGroups } from './security-groups.ts';
+import { authorize } from './authorize.ts';
+import { type AwsClients, placeKey } from './clients.ts';
+import { NetworkAcls } from './network-acls.ts';
+import { type PlaceRules, placeRules } from './place-rules.ts';
 import { measureSkew } from './skew.ts';
 import { Switch } from './switch.ts';
+import { Trail } from './trail.ts';
 
 /** Access made real by security-group rules, each with its own switch in EventBridge Scheduler. */
 export class Ec2Access implements Access {
   readonly #clients: AwsClients;
   readonly #clock: Clock;
-  readonly #groups: SecurityGroups;
+  readonly #deployment: string;
+  readonly #places = new Map<string, PlaceRules>();
+  readonly #trail: Trail;
   readonly #switch: Switch;
+  readonly #acls: NetworkAcls;
 
   constructor(options: { readonly clients: AwsClients; readonly deployment: string; readonly clock: Clock }) {
     this.#clients = options.clients;
     this.#clock = options.clock;
-    this.#groups = new SecurityGroups(options);
+    this.#deployment = options.deployment;
+    this.#trail = new Trail(options);
     this.#switch = new Switch(options);
+    this.#acls = new NetworkAcls(options);
   }
 
   skew(target: Target): Promise<number> {
     return measureSkew(this.#clients, target, this.#clock);
   }
 
-  arm(target: Target, rule: Rule, end: EpochSeconds): Promise<Armed> {
+  arm(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed> {
     return this.#switch.arm(target, rule, end);
   }
 
@@ -46,22 +63,63 @@ export class Ec2Access implements Access {
         `${approved.request} was not approved for ${rule.address} on ${rule.group}`,
       );
     }
-    return this.#groups.authorize(approved.target, rule, { request: approved.request, end });
+    const { target, request } = approved;
+    const observe = (groups: readonly string[]) => this.#at(target).describe.observe(groups);
+    const using = { clients: this.#clients, deployment: this.#deployment, clock: this.#clock, observe };
+    return authorize(using, target, rule, { request, end });
   }
 
-  observe(target: Target): Promise<readonly ObservedRule[]> {
-    return this.#groups.describe(target, target.securityGroups);
+  observe(groups: Groups): Promise<readonly ObservedRule[]> {
+    return this.#at(groups).describe.observe(groups.securityGroups);
   }
 
-  close(target: Target, rules: readonly OpenRule[]): Promise<readonly string[]> {
-    return this.#groups.revoke(target, rules);
+  observeOurs(place: Place): Promise<readonly ObservedRule[]> {
+    return this.#at(place).describe.observeOurs();
+  }
+
+  author(rule: ObservedRule, place: Place): Promise<Author | null> {
+    return this.#trail.authorOf(rule, place);
+  }
+
+  close(place: Place, rules: readonly OpenRule[], due: EpochSeconds): Promise<readonly string[]> {
+    return this.#at(place).revoker.revoke(rules, due);
   }
 
   keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
-    return this.#groups.tagEnd(target, rule, end);
+    return this.#at(target).groups.tagEnd(rule, end);
   }
 
   disarm(target: Target, rule: Rule): Promise<void> {
     return this.#switch.disarm(target, rule);
+  }
+
+  cutProblem(target: Target, rules: readonly Rule[], others: readonly Rule[]): Promise<string | undefined> {
+    return this.#acls.problem(target, rules, others);
+  }
+
+  cut(target: Target, rules: readonly Rule[], until: EpochSeconds, inUse: readonly Rule[]): Promise<Cutting> {
+    return this.#acls.cut(target, rules, until, inUse);
+  }
+
+  observeCuts(target: Target): Promise<readonly CutEntry[]> {
+    return this.#acls.observe(target);
+  }
+
+  uncut(target: Target, entries: readonly CutEntry[]): Promise<void> {
+    return this.#acls.uncut(target, entries);
+  }
+
+  #at(place: Place): PlaceRules {
+    const key = placeKey(place);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    const made = placeRules({
+      clients: this.#clients,
+      deployment: this.#deployment,
+      clock: this.#clock,
+      place,
+    });
+    this.#places.set(key, made);
+    return made;
   }
 }

@@ -36,6 +36,7 @@ const CODES: Readonly<Record<string, AccessErrorCode>> = {
   TooManyRequestsException: 'throttled',
 
   RulesPerSecurityGroupLimitExceeded: 'rule-limit',
+  NetworkAclEntryLimitExceeded: 'acl-full',
   'InvalidGroup.NotFound': 'no-such-group',
   'InvalidGroupId.Malformed': 'no-such-group',
   'InvalidSecurityGroupID.NotFound': 'no-such-group',
@@ -53,6 +54,7 @@ const NEVER_SENT: ReadonlySet<string> = new Set([
 const ADVICE: Readonly<Record<AccessErrorCode, string>> = {
   'standing-rule': 'a rule that is not ours allows this already',
   'rule-limit': 'the security group is full: remove rules or raise the quota',
+  'acl-full': 'the network ACL is full: remove entries or raise the quota',
   'no-such-group': 'the security group does not exist: check the workflow file',
   'not-permitted': 'the role may not do this: check the role in the workflow file and its policy',
   throttled: 'AWS limits the rate of these calls',
@@ -76,6 +78,7 @@ const CERTIFICATE_CODES: Readonly<Record<AccessErrorCode, CertificateErrorCode>>
   'unknown-outcome': 'unreachable',
   'standing-rule': 'rejected',
   'rule-limit': 'rejected',
+  'acl-full': 'rejected',
   'no-such-group': 'rejected',
   'switch-mismatch': 'rejected',
   rejected: 'rejected',
@@ -94,7 +97,13 @@ export const nameOf = (error: unknown): string => {
   return typeof name === 'string' ? name : '';
 };
 
+/** What AWS says in words. Never a reason to do anything: texts change without notice. */
+export const textOf = (error: unknown): string => (error instanceof Error ? error.message : '');
+
+export const requestIdOf = (error: unknown): string => traceOf(error).requestId ?? '';
+
 export function codeOf(error: unknown, kind: CallKind): AccessErrorCode {
+  if (error instanceof AccessError) return error.code;
   const known = CODES[nameOf(error)];
   if (known !== undefined) return known;
   const { status, socket } = traceOf(error);

@@ -1,10 +1,11 @@
+import { isIPv4 } from 'node:net';
+
 import type { IpPermission, SecurityGroupRule } from '@aws-sdk/client-ec2';
 import ipaddr from 'ipaddr.js';
 
-import type { OpenRule, Rule } from '../domain/rule.ts';
+import type { OpenRule, Place, Rule } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
-import type { Place } from './clients.ts';
 
 /** Tags of a rule of ours. Only the end ever changes. */
 export const TAG = {
@@ -42,9 +43,13 @@ export function observedRule(
     fromPort: everything ? 0 : (described.FromPort ?? 0),
     toPort: everything ? MAX_PORT : (described.ToPort ?? MAX_PORT),
     address: source === undefined ? null : canonicalCidr(source),
+    source: source === undefined ? nameOfSource(described) : canonicalCidr(source),
     tags: tagsOf(described),
   };
 }
+
+const nameOfSource = ({ PrefixListId, ReferencedGroupInfo }: SecurityGroupRule): string =>
+  PrefixListId ?? ReferencedGroupInfo?.GroupId ?? 'unknown';
 
 function tagsOf({ Tags = [] }: SecurityGroupRule): ObservedRule['tags'] {
   const value = (key: string): string | null => Tags.find((tag) => tag.Key === key)?.Value ?? null;
@@ -80,6 +85,8 @@ export const openRule = (rule: Rule, ruleId: string): OpenRule => ({
 
 /** One spelling for one network, so that texts can be compared; AWS itself zeroes host bits. What does not parse stays as it is. */
 export function canonicalCidr(text: string): string {
+  // Nearly every one is a single IPv4 host, and there may be thousands in an answer.
+  if (text.endsWith('/32') && isIPv4(text.slice(0, -3))) return text;
   if (!ipaddr.isValidCIDR(text)) return text;
   const [address, bits] = ipaddr.parseCIDR(text);
   return `${address.toString()}/${bits}`;

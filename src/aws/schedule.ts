@@ -8,10 +8,9 @@ import type { EpochSeconds } from '../domain/time.ts';
 import { permissionOf } from './rule-shape.ts';
 
 /** Everything a switch consists of; create and update send all of it (UpdateSchedule resets what is left out). */
-export type Schedule = Required<
+export type Schedule = { readonly Name: string } & Required<
   Pick<
     CreateScheduleInput,
-    | 'Name'
     | 'GroupName'
     | 'Description'
     | 'State'
@@ -36,12 +35,11 @@ const SHOT_RETRIES = 2;
 export const firesFrom = (end: EpochSeconds): EpochSeconds =>
   Math.ceil(end / MINUTE_SECONDS) * MINUTE_SECONDS;
 
-/** At most 64 characters of `[0-9a-zA-Z-_.]`; the hash covers the whole deployment name and the whole rule. */
-export function scheduleName(deployment: string, rule: Rule): string {
-  const hash = createHash('sha256')
-    .update(`${deployment}\n${ruleKey(rule)}`)
-    .digest('hex')
-    .slice(0, 32);
+export const scheduleName = (deployment: string, rule: Rule): string => nameOfOurs(deployment, ruleKey(rule));
+
+/** At most 64 characters of `[0-9a-zA-Z-_.]`; the hash covers the whole deployment name and all of what it is about. */
+export function nameOfOurs(deployment: string, about: string): string {
+  const hash = createHash('sha256').update(`${deployment}\n${about}`).digest('hex').slice(0, 32);
   return `bg-${deployment.replaceAll(/[^0-9a-zA-Z_.-]/g, '-').slice(0, 20)}-${hash}`;
 }
 
@@ -58,11 +56,36 @@ export function scheduleFor(
   rule: Rule | OpenRule,
   end: EpochSeconds,
 ): Schedule {
+  return shots(deployment, target, end, {
+    name: scheduleName(deployment, rule),
+    purpose: `revokes tcp ${rule.port} from ${rule.address} on ${rule.group}`,
+    action: 'revokeSecurityGroupIngress',
+    input: revokeInput(rule),
+  });
+}
+
+export type Shot = {
+  readonly name: string;
+  /** For people who find the schedule in the console. */
+  readonly purpose: string;
+  /** Of EC2, as universal targets spell it. */
+  readonly action: string;
+  /** The action's own request. */
+  readonly input: object;
+};
+
+/** One EC2 call, once a minute from `end` (rounded up) on, as the switch's role; what it could not do goes to its queue. */
+export function shots(
+  deployment: string,
+  target: Target,
+  end: EpochSeconds,
+  { name, purpose, action, input }: Shot,
+): Schedule {
   const from = firesFrom(end);
   return {
-    Name: scheduleName(deployment, rule),
+    Name: name,
     GroupName: target.switch.scheduleGroup,
-    Description: `${ownerText(deployment)}revokes tcp ${rule.port} from ${rule.address} on ${rule.group}`,
+    Description: `${ownerText(deployment)}${purpose}`,
     State: 'ENABLED',
     ScheduleExpression: 'rate(1 minute)',
     ScheduleExpressionTimezone: 'UTC',
@@ -71,9 +94,9 @@ export function scheduleFor(
     FlexibleTimeWindow: { Mode: 'OFF' },
     ActionAfterCompletion: 'DELETE',
     Target: {
-      Arn: `arn:${partitionOf(target.roleArn)}:scheduler:::aws-sdk:ec2:revokeSecurityGroupIngress`,
+      Arn: `arn:${partitionOf(target.roleArn)}:scheduler:::aws-sdk:ec2:${action}`,
       RoleArn: target.switch.roleArn,
-      Input: JSON.stringify(revokeInput(rule)),
+      Input: JSON.stringify(input),
       RetryPolicy: { MaximumEventAgeInSeconds: SHOT_MAX_AGE_SECONDS, MaximumRetryAttempts: SHOT_RETRIES },
       DeadLetterConfig: { Arn: target.switch.deadLetterQueue },
     },

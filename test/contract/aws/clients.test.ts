@@ -4,6 +4,7 @@ import { AwsClients } from '../../../src/aws/clients.ts';
 import { Ec2Access } from '../../../src/aws/ec2-access.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
+import { anApproved } from '../../support/builders/approved.ts';
 import { failure, ruleOf } from '../access.contract.ts';
 import { type AwsWorld, DEPLOYMENT, startAws, SYSTEM_CLOCK, TARGET } from './support.ts';
 
@@ -55,6 +56,47 @@ describe('a clock that is off', () => {
     const skew = await accessAt(off).skew(TARGET);
 
     expect(Math.abs(skew - offMs)).toBeLessThanOrEqual(1_100);
+  });
+});
+
+describe('a wall clock that jumps an hour ahead', () => {
+  let aheadMs: number;
+  let jumping: AwsWorld;
+  let access: Ec2Access;
+
+  beforeEach(async () => {
+    aheadMs = 0;
+    jumping = await startAws({ clockAheadMs: () => aheadMs });
+    access = new Ec2Access({ clients: jumping.clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
+  });
+  afterEach(() => jumping.end());
+
+  test('does not make a revoke fail: AWS refuses its date, and it is sent again with the right one', async () => {
+    const end = Math.floor(Date.now() / 1_000) + 600;
+    const { rule } = await access.open(anApproved(TARGET, [RULE], end), RULE, end);
+    // Ours ahead of AWS's or AWS's behind ours is the same.
+    aheadMs = -3_600_000;
+
+    const requests = await access.close(TARGET, [rule], end);
+
+    expect(requests).toHaveLength(1);
+    const calls = await jumping.calls();
+    expect(calls.filter(({ action }) => action === 'RevokeSecurityGroupIngress')).toHaveLength(1);
+    expect(calls.at(-2)).toMatchObject({ ok: false, code: 'RequestExpired' });
+  });
+
+  test('is not taken for a reason to repeat a change whose outcome is unknown', async () => {
+    const end = Math.floor(Date.now() / 1_000) + 600;
+    const { rule } = await access.open(anApproved(TARGET, [RULE], end), RULE, end);
+    aheadMs = -3_600_000;
+    jumping.faults.set({
+      'aws.fail': { action: 'RevokeSecurityGroupIngress', code: 'InternalError', count: 1 },
+    });
+
+    await expect(access.close(TARGET, [rule], end)).rejects.toMatchObject(failure('unknown-outcome'));
+
+    const calls = await jumping.calls('RevokeSecurityGroupIngress');
+    expect(calls.map(({ ok }) => ok)).toEqual([false]);
   });
 });
 

@@ -31,6 +31,7 @@ export const TARGET: Target = {
     scheduleGroup: AWS_WORLD.scheduleGroup,
     deadLetterQueue: AWS_WORLD.deadLetterQueue,
   },
+  cut: null,
 };
 
 /** A call as an outside observer noted it. */
@@ -59,13 +60,26 @@ export type StartOptions = {
   readonly user?: keyof typeof SANDBOX_CREDENTIALS;
   /** Length of a scheduler minute. */
   readonly minuteMs?: number;
+  /** How far AWS's clock is ahead of ours, in ms. */
+  readonly clockAheadMs?: () => number;
 };
 
 /** The local AWS on a free port, and the product's clients pointed at it by the standard environment alone. */
-export async function startAws({ user = 'worker', minuteMs = 60_000 }: StartOptions = {}): Promise<AwsWorld> {
+export async function startAws({
+  user = 'worker',
+  minuteMs = 60_000,
+  clockAheadMs = () => 0,
+}: StartOptions = {}): Promise<AwsWorld> {
   const stateDir = await mkdtemp(join(tmpdir(), 'bg-aws-'));
   const faults = new Faults();
-  const aws = await createAwsPart({ stateDir, faults, emit: () => undefined, ports: 'ephemeral', minuteMs });
+  const aws = await createAwsPart({
+    stateDir,
+    faults,
+    emit: () => undefined,
+    ports: 'ephemeral',
+    minuteMs,
+    clock: { now: () => Date.now() + clockAheadMs() },
+  });
   const before = setEnvironment({
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: AWS_WORLD.region,

@@ -1,9 +1,11 @@
 import { UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterEach, describe, expect, test } from '@jest/globals';
 
+import { Ec2Access } from '../../../src/aws/ec2-access.ts';
 import { scheduleFor } from '../../../src/aws/schedule.ts';
-import { SecurityGroups } from '../../../src/aws/security-groups.ts';
 import { Switch } from '../../../src/aws/switch.ts';
+import type { Rule } from '../../../src/domain/rule.ts';
+import { anApproved } from '../../support/builders/approved.ts';
 import { failure, ruleOf } from '../access.contract.ts';
 import { type AwsWorld, DEPLOYMENT, startAws, SYSTEM_CLOCK, TARGET } from './support.ts';
 
@@ -15,6 +17,8 @@ let world: AwsWorld;
 afterEach(() => world.end());
 
 const dependencies = () => ({ clients: world.clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
+const open = (rule: Rule, end: number) =>
+  new Ec2Access(dependencies()).open(anApproved(TARGET, [rule], end), rule, end);
 const soon = () => Math.floor(Date.now() / 1_000) + 1_800;
 /** An end whose minute has come already: the scheduler fires at its next opportunity. */
 const overdue = () => Math.floor(Date.now() / 1_000) - 61;
@@ -34,10 +38,7 @@ describe('with nothing of ours alive', () => {
     'the switch revokes the rule for $address by its properties, and no other',
     async (rule) => {
       world = await startAws({ minuteMs: 200 });
-      await new SecurityGroups(dependencies()).authorize(TARGET, rule, {
-        request: 'bg-0123456789',
-        end: overdue(),
-      });
+      await open(rule, overdue());
       const before = addresses();
 
       await new Switch(dependencies()).arm(TARGET, rule, overdue());
@@ -51,8 +52,7 @@ describe('with nothing of ours alive', () => {
   test('the switch revokes the rule by its id once it is pinned', async () => {
     world = await startAws({ minuteMs: 200 });
     const end = soon();
-    const groups = new SecurityGroups(dependencies());
-    const { rule } = await groups.authorize(TARGET, RULE, { request: 'bg-0123456789', end });
+    const { rule } = await open(RULE, end);
     const deadMansSwitch = new Switch(dependencies());
     await deadMansSwitch.arm(TARGET, RULE, end);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { accessError, type CallKind, certificateError, codeOf } from '../../../src/aws/errors.ts';
+import { AccessError } from '../../../src/ports/access.ts';
 
 const sdkError = (name: string, httpStatusCode?: number) =>
   Object.assign(new Error('some text of AWS with arn:aws:iam::111122223333:role/x'), {
@@ -46,6 +47,14 @@ describe('what an error of AWS means', () => {
   test.each([undefined, null, 'text', 7])('%p is no reason to trust that nothing happened', (thrown) => {
     expect(codeOf(thrown, 'change')).toBe('unknown-outcome');
   });
+});
+
+test('what was understood before keeps its meaning', () => {
+  const known = new AccessError('not-permitted', 'could not take the role');
+
+  expect(codeOf(known, 'change')).toBe('not-permitted');
+  expect(accessError(known, 'change', 'open')).toBe(known);
+  expect(certificateError(known, 'change', 'import')).toMatchObject({ code: 'not-permitted' });
 });
 
 test("the text names what failed and where to look it up, never AWS's own text", () => {

@@ -1,0 +1,43 @@
+import type { OpenRule } from '../domain/rule.ts';
+import type { EpochSeconds } from '../domain/time.ts';
+import type { AccessError } from '../ports/access.ts';
+import type { Queued } from './revoke-queue.ts';
+
+export type Outcome =
+  /** `awsRequest` is the call that revoked it; null where it was gone already. */
+  { readonly awsRequest: string | null } | { readonly error: AccessError };
+
+/** One rule on its way out, for everybody who asked. */
+export class Revocation implements Queued {
+  readonly group: string;
+  readonly ruleId: string;
+  due: EpochSeconds;
+  /** Nobody has asked for so long that it may be wanted again: it is not sent after this. Monotonic, as all instants here. */
+  standsUntil: number;
+  notBefore = 0;
+  alone = false;
+  /** How many calls were sent back because a rule was missing. */
+  strikes = 0;
+  /** The call that carries it now. */
+  flight: Promise<void> | null = null;
+  outcome: Outcome | undefined;
+  readonly ended: Promise<void>;
+  readonly #end: () => void;
+
+  constructor({ group, ruleId }: OpenRule, due: EpochSeconds, standsUntil: number) {
+    this.group = group;
+    this.ruleId = ruleId;
+    this.due = due;
+    this.standsUntil = standsUntil;
+    let end = (): void => undefined;
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.#end = end;
+  }
+
+  end(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.#end();
+  }
+}

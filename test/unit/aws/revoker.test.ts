@@ -1,0 +1,319 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+
+import { Pace } from '../../../src/aws/pace.ts';
+import { Revoker } from '../../../src/aws/revoker.ts';
+import type { OpenRule } from '../../../src/domain/rule.ts';
+import { FakeClock } from '../../support/fakes/fake-clock.ts';
+import { aRule, Groups, rulesIn } from './a-group-of-rules.ts';
+
+const DUE = 1_772_366_400;
+
+let clock: FakeClock;
+
+beforeEach(() => {
+  clock = new FakeClock();
+});
+
+function worldOf(rules: readonly OpenRule[]): { groups: Groups; revoker: Revoker } {
+  const groups = new Groups(clock, rules);
+  return { groups, revoker: new Revoker({ clock, pace: new Pace(clock, () => 0.5), calls: groups }) };
+}
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `g${index}`);
+
+/** Asks again until it is done, as a closing does. */
+async function insist(revoker: Revoker, rule: OpenRule, due = DUE): Promise<readonly string[]> {
+  for (;;) {
+    const done = await revoker.revoke([rule], due).catch(() => undefined);
+    if (done !== undefined) return done;
+    await clock.pause(500);
+  }
+}
+
+describe('what is due at one instant', () => {
+  test('travels in one call a group, and everybody hears of the call that carried theirs', async () => {
+    const rules = names(20).flatMap((group) => rulesIn(group, 50));
+    const { groups, revoker } = worldOf(rules);
+
+    const answers = await clock.drive(Promise.all(rules.map((rule) => revoker.revoke([rule], DUE))));
+
+    expect(groups.calls.map(({ ids }) => ids.length)).toEqual(names(20).map(() => 50));
+    expect(new Set(groups.calls.map(({ at }) => at)).size).toBe(1);
+    expect(answers[0]).toEqual(['request-0']);
+    expect(answers[999]).toEqual(['request-19']);
+    expect(groups.there.size).toBe(0);
+  });
+
+  test('a caller with rules in several groups hears of each call once', async () => {
+    const rules = [...rulesIn('a', 2), ...rulesIn('b', 1)];
+    const { revoker } = worldOf(rules);
+
+    const answer = await clock.drive(revoker.revoke(rules, DUE));
+
+    expect(answer).toEqual(['request-0', 'request-1']);
+  });
+
+  test('waits for how the first hundred calls are received', async () => {
+    const rules = names(150).map((group) => aRule(group));
+    const { groups, revoker } = worldOf(rules);
+
+    await clock.drive(Promise.all(rules.map((rule) => revoker.revoke([rule], DUE))));
+
+    expect(groups.calls).toHaveLength(150);
+    expect(groups.mostInFlight).toBe(100);
+  });
+});
+
+test('a rule that is on its way is not sent again: both callers hear the same', async () => {
+  const { groups, revoker } = worldOf([aRule('a')]);
+
+  const first = revoker.revoke([aRule('a')], DUE);
+  await clock.advance(10);
+  const second = revoker.revoke([aRule('a')], DUE);
+
+  expect(await clock.drive(Promise.all([first, second]))).toEqual([['request-0'], ['request-0']]);
+  expect(groups.calls).toHaveLength(1);
+});
+
+test('a rule of the same group that becomes due meanwhile does not wait for that call', async () => {
+  const { groups, revoker } = worldOf(rulesIn('a', 2));
+
+  const first = revoker.revoke([aRule('a', 0)], DUE);
+  await clock.advance(10);
+  const second = revoker.revoke([aRule('a', 1)], DUE);
+  await clock.advance(10);
+
+  expect(groups.calls.map(({ ids }) => ids)).toEqual([['sgr-a-0'], ['sgr-a-1']]);
+  await clock.drive(Promise.all([first, second]));
+});
+
+describe('an accepted revoke', () => {
+  test('is not repeated because describe still shows the rule', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    await clock.advance(4_900);
+
+    const again = await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect(again).toEqual(['request-0']);
+    expect(groups.calls).toHaveLength(1);
+  });
+
+  test('is repeated when it still does after five seconds', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    await clock.advance(5_000);
+
+    const again = await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect(again).toEqual([]);
+    expect(groups.calls).toHaveLength(2);
+  });
+});
+
+describe('a vanished rule in fifty', () => {
+  test('that AWS names keeps the others for one more call, and for no look', async () => {
+    const rules = rulesIn('a', 50);
+    const { groups, revoker } = worldOf(rules);
+    groups.lags = true;
+    groups.vanish(rules[17]!);
+
+    const others = rules.filter((rule) => rule !== rules[17]).map((rule) => revoker.revoke([rule], DUE));
+    const gone = revoker.revoke([rules[17]!], DUE);
+
+    expect((await clock.drive(Promise.all(others))).flat()).toEqual(others.map(() => 'request-1'));
+    expect(groups.calls.map(({ ids }) => ids.length)).toEqual([50, 49]);
+    // Named is no proof: describe shows it, so it is tried by itself.
+    expect(await clock.drive(gone)).toEqual([]);
+    expect(groups.calls.at(-1)?.ids).toEqual([rules[17]!.ruleId]);
+  });
+
+  test('that AWS does not name is told from the others by describing', async () => {
+    const rules = rulesIn('a', 50);
+    const { groups, revoker } = worldOf(rules);
+    groups.names = false;
+    groups.vanish(rules[17]!);
+
+    const answer = await clock.drive(revoker.revoke(rules, DUE));
+
+    expect(answer).toEqual(['request-1']);
+    expect(groups.calls.map(({ ids }) => ids.length)).toEqual([50, 49]);
+    expect(groups.describes).toBe(1);
+  });
+
+  test('that AWS does not name while describe lags has each go by itself', async () => {
+    const rules = rulesIn('a', 5);
+    const { groups, revoker } = worldOf(rules);
+    groups.names = false;
+    groups.lags = true;
+    groups.vanish(rules[2]!);
+
+    const answer = await clock.drive(revoker.revoke(rules, DUE));
+
+    expect(answer).toHaveLength(4);
+    expect(groups.calls.map(({ ids }) => ids.length)).toEqual([5, 1, 1, 1, 1, 1]);
+  });
+});
+
+describe('a whole group that somebody else closed', () => {
+  test('costs one call and one look', async () => {
+    const rules = rulesIn('a', 50);
+    const { groups, revoker } = worldOf(rules);
+    groups.names = false;
+    for (const rule of rules) groups.vanish(rule);
+
+    const answer = await clock.drive(revoker.revoke(rules, DUE));
+
+    expect(answer).toEqual([]);
+    expect(groups.calls).toHaveLength(1);
+    expect(groups.describes).toBe(1);
+  });
+
+  test('is not gone through rule by rule while describe lags: calls become fewer until it has caught up', async () => {
+    const rules = rulesIn('a', 50);
+    const { groups, revoker } = worldOf(rules);
+    groups.lags = true;
+    for (const rule of rules) groups.vanish(rule);
+    const closing = Promise.all(rules.map((rule) => insist(revoker, rule)));
+
+    await clock.advance(3_000);
+    const whileLagging = groups.calls.length;
+    groups.shown.clear();
+    await clock.drive(closing);
+
+    expect(whileLagging).toBeLessThanOrEqual(10);
+    expect(groups.calls.length).toBeLessThanOrEqual(12);
+  });
+});
+
+test('what cannot be told from describing fails for those concerned', async () => {
+  const rules = rulesIn('a', 3);
+  const { groups, revoker } = worldOf(rules);
+  groups.names = false;
+  groups.describeFails = true;
+  groups.vanish(rules[0]!);
+
+  await expect(clock.drive(revoker.revoke(rules, DUE))).rejects.toMatchObject({ code: 'unreachable' });
+});
+
+test('a refusal is for the rules of that call alone', async () => {
+  const { groups, revoker } = worldOf([aRule('a'), aRule('b')]);
+  groups.fails = (group) => (group === 'a' ? 'not-permitted' : undefined);
+
+  const [refused, done] = await clock.drive(
+    Promise.allSettled([revoker.revoke([aRule('a')], DUE), revoker.revoke([aRule('b')], DUE)]),
+  );
+
+  expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'not-permitted' } });
+  expect(done).toMatchObject({ status: 'fulfilled' });
+});
+
+describe('while AWS limits the rate', () => {
+  test('a hundred groups are closed as fast as the bucket refills, with few refusals', async () => {
+    const rules = names(100).flatMap((group) => rulesIn(group, 3));
+    const { groups, revoker } = worldOf(rules);
+    groups.limit(50, 5);
+    const began = clock.monotonic();
+
+    await clock.drive(Promise.all(rules.map((rule) => insist(revoker, rule))));
+
+    expect(clock.monotonic() - began).toBeLessThanOrEqual(((100 - 50) / 5) * 1_000 * 1.1);
+    expect(groups.calls.filter(({ result }) => result === 'revoked')).toHaveLength(100);
+    expect(groups.calls.filter(({ result }) => result === 'throttled').length).toBeLessThanOrEqual(50 + 20);
+  });
+
+  test.each([1, 20])('and also where it refills with %i a second', async (perSecond) => {
+    const rules = names(60).map((group) => aRule(group));
+    const { groups, revoker } = worldOf(rules);
+    groups.limit(30, perSecond);
+    const began = clock.monotonic();
+
+    await clock.drive(Promise.all(rules.map((rule) => insist(revoker, rule))));
+
+    // A second for learning how fast it refills.
+    expect(clock.monotonic() - began).toBeLessThanOrEqual((30 / perSecond) * 1_000 * 1.1 + 1_000);
+  });
+
+  test('the most overdue go first', async () => {
+    const rules = names(8).map((group) => aRule(group));
+    const { groups, revoker } = worldOf(rules);
+    groups.limit(1, 5);
+
+    await clock.drive(Promise.all(rules.map((rule, index) => insist(revoker, rule, DUE - index))));
+
+    const done = groups.calls.filter(({ result }) => result === 'revoked').map(({ group }) => group);
+    expect(done).toEqual(['g7', 'g6', 'g5', 'g4', 'g3', 'g2', 'g1', 'g0']);
+  });
+
+  test('who waits for a turn hears so after two seconds, and nothing was sent for it in vain', async () => {
+    const rules = names(20).map((group) => aRule(group));
+    const { groups, revoker } = worldOf(rules);
+    groups.limit(0, 0);
+    const began = clock.monotonic();
+
+    const outcome = await clock.drive(revoker.revoke([aRule('g0')], DUE).catch((error: unknown) => error));
+
+    expect(outcome).toMatchObject({ name: 'AccessError', code: 'throttled' });
+    expect(clock.monotonic() - began).toBeLessThan(2_100);
+    expect(groups.calls.length).toBeLessThan(15);
+  });
+
+  test('it keeps its place while it looks at AWS, and hears afterwards that it was carried out', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    groups.limit(0, 0);
+    await clock.drive(revoker.revoke([aRule('a')], DUE).catch(() => undefined));
+
+    groups.bucket = null;
+    await clock.advance(1_500);
+    const answer = await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect(groups.calls.filter(({ result }) => result === 'revoked')).toHaveLength(1);
+    expect(answer).toHaveLength(1);
+  });
+
+  test('a rule that nobody has asked for in five seconds is not sent any more', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    groups.limit(0, 0);
+    await clock.drive(revoker.revoke([aRule('a')], DUE).catch(() => undefined));
+    await clock.advance(3_500);
+
+    groups.bucket = null;
+    await clock.advance(10_000);
+
+    expect(groups.there.size).toBe(1);
+    expect(clock.waiting).toBe(0);
+  });
+});
+
+describe('after an outage', () => {
+  test('calls come back one after the other, not as a herd', async () => {
+    const rules = names(100).map((group) => aRule(group));
+    const { groups, revoker } = worldOf(rules);
+    groups.fails = () => 'unreachable';
+    const closing = Promise.all(rules.map((rule) => insist(revoker, rule)));
+    await clock.advance(20_000);
+    const during = groups.calls.filter(({ at }) => at > clock.monotonic() - 10_000).length;
+
+    const back = clock.monotonic();
+    groups.fails = () => undefined;
+    await clock.drive(closing);
+
+    expect(during).toBeLessThanOrEqual(15);
+    const inFirst = (ms: number) => groups.calls.filter(({ at }) => at >= back && at < back + ms).length;
+    expect(inFirst(1_000)).toBeLessThanOrEqual(5);
+    expect(clock.monotonic() - back).toBeLessThan(6_000);
+  });
+
+  test('who waits for a turn hears that AWS does not answer', async () => {
+    const rules = names(40).map((group) => aRule(group));
+    const { groups, revoker } = worldOf(rules);
+    groups.fails = () => 'unreachable';
+    const closing = rules.map((rule) => revoker.revoke([rule], DUE).catch(() => undefined));
+    await clock.drive(Promise.all(closing));
+
+    const again = Promise.allSettled(rules.map((rule) => revoker.revoke([rule], DUE)));
+
+    const codes = (await clock.drive(again)).map((one) => one.status === 'rejected' && one.reason.code);
+    expect(new Set(codes)).toEqual(new Set(['unreachable']));
+  });
+});
