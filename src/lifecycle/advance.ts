@@ -1,9 +1,12 @@
-import type { In, Request } from '../domain/request.ts';
+import { isGranted } from '../domain/extension.ts';
+import { isHolding, type In, type Request } from '../domain/request.ts';
 import { getRequest } from '../domain/state.ts';
 import { SECOND, type EpochMs } from '../domain/time.ts';
 import { close } from './close.ts';
 import { open } from './open.ts';
+import { prolong } from './prolong.ts';
 import { rotate } from './rotate.ts';
+import { takeBack } from './take-back.ts';
 import { seal } from './seal.ts';
 import type { Worker } from './worker.ts';
 
@@ -17,6 +20,7 @@ const TAKE_OVER_AFTER = 20 * SECOND;
 export async function advance(worker: Worker, id: string): Promise<EpochMs | undefined> {
   for (;;) {
     const request = getRequest(worker.log.state, id);
+    if (request === undefined || !isHolding(request)) await takeBack(worker, id);
     if (request === undefined || request.state === 'sealed') {
       worker.memory.forget(id);
       return undefined;
@@ -41,9 +45,10 @@ async function step(
     case 'opening':
       return resume(worker, request);
     case 'open': {
-      const { deadline } = request.intended;
+      const { deadline } = request;
       if (request.closeRequested !== null) await close(worker, id, request.closeRequested.trigger);
       else if (worker.memory.deadlines.left(id, deadline) <= 0) await close(worker, id, 'deadline');
+      else if (isGranted(request)) return prolong(worker, request);
       else return worker.memory.deadlines.wakeAt(id, deadline);
       return undefined;
     }
@@ -64,12 +69,12 @@ async function step(
 
 /** Only reached when no opening of ours is under way: it was cut off, here or in another process. */
 async function resume(worker: Worker, request: In<'opening'>): Promise<EpochMs | undefined> {
-  const { id, intended, closeRequested } = request;
-  const left = worker.memory.deadlines.left(id, intended.deadline);
+  const { id, intended, deadline, closeRequested } = request;
+  const left = worker.memory.deadlines.left(id, deadline);
   const takeOver = Date.parse(intended.at) + TAKE_OVER_AFTER;
   const elsewhere = intended.worker !== worker.name;
   if (elsewhere && left > 0 && worker.clock.now() < takeOver)
-    return Math.min(takeOver, worker.memory.deadlines.wakeAt(id, intended.deadline));
+    return Math.min(takeOver, worker.memory.deadlines.wakeAt(id, deadline));
   if (closeRequested !== null) await close(worker, id, closeRequested.trigger);
   else if (left <= 0) await close(worker, id, 'deadline');
   // Undone, and only its record is missing: it is not opened again.

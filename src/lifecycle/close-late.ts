@@ -9,10 +9,10 @@ import type { Worker } from './worker.ts';
 /** Wakes somebody, once for each request, with what they need to close the port by hand. Closing goes on meanwhile. */
 export async function sayLate(
   worker: Worker,
-  { id, intended }: Holding,
+  { id, intended, deadline }: Holding,
   known: readonly OpenRule[],
 ): Promise<void> {
-  const { target, deadline, rules } = intended;
+  const { target, rules } = intended;
   if (getRequest(worker.log.state, id)?.late.close === true) return;
   if (!worker.memory.firstPage(id, 'close')) return;
   worker.telemetry.event('close-late', { request: id });

@@ -13,7 +13,7 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** Starts the monotonic count for a request; a changed deadline starts it again. */
+  /** Starts the monotonic count for a request; a deadline that is moved moves it by as much, whatever the wall clock says. */
   watch(request: string, deadline: EpochSeconds): void {
     this.#dueAt(request, deadline);
   }
@@ -40,7 +40,10 @@ export class Deadlines {
   #dueAt(request: string, deadline: EpochSeconds): number {
     const known = this.#due.get(request);
     if (known?.deadline === deadline) return known.monotonic;
-    const monotonic = this.#clock.monotonic() + deadline * 1000 - this.#clock.now();
+    const monotonic =
+      known === undefined
+        ? this.#clock.monotonic() + deadline * 1000 - this.#clock.now()
+        : known.monotonic + (deadline - known.deadline) * 1000;
     this.#due.set(request, { deadline, monotonic });
     return monotonic;
   }

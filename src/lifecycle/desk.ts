@@ -22,9 +22,12 @@ export type Desk = {
   readonly telemetry: Telemetry;
 };
 
-/** What a person is told: it is recorded, or why not. Nothing is `ok` before its record is in the log. */
+/**
+ * What a person is told: it is recorded, or why not. Nothing is `ok` before its record is in the log; `already`: it was in
+ * there before this click.
+ */
 export type Answer =
-  | { readonly ok: true; readonly request: string }
+  | { readonly ok: true; readonly request: string; readonly already: boolean }
   | { readonly ok: false; readonly refusals: readonly Refusal[] };
 
 /** The request; one that this process has not heard of is looked for in the log first: another may just have written it. */

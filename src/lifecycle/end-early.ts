@@ -35,10 +35,10 @@ async function end(
     decide(state, { request: click.request, person, workflow }, now),
   );
   if (!committed.ok) return refuseWith(desk, refusing, committed.refusals);
-  if (committed.written.length > 0)
-    desk.telemetry.event('close-requested', { request: click.request, action });
+  const already = committed.written.length === 0;
+  if (!already) desk.telemetry.event('close-requested', { request: click.request, action });
   await desk.agenda.nudge(click.request);
-  return { ok: true, request: click.request };
+  return { ok: true, request: click.request, already };
 }
 
 /** Ending must not wait for the directory: who was vouched for when this request was asked or approved may still end it. */

@@ -1,3 +1,4 @@
+import { isBeingCut } from '../domain/cut.ts';
 import { alreadySo } from '../domain/decide/decision.ts';
 import { decideOpen } from '../domain/decide/open.ts';
 import type { RefusalCode } from '../domain/refusals.ts';
@@ -36,8 +37,11 @@ export async function intend(
   const now = worker.clock.now();
   const rules = workflow === undefined ? [] : rulesOf(workflow.target, approved.asked.source.address);
   const committed = await commit(worker.log, (state) => {
-    // A rule that is being revoked is not joined: the revoke may land after it was seen.
-    const leaving = rules.some((rule) => holdersOf(state, rule).some((holder) => isEnding(holder, now)));
+    // A rule that is being revoked is not joined: the revoke may land after it was seen. Nor is a host let in while it is
+    // being cut off: the entry may land after it was looked for.
+    const leaving =
+      rules.some((rule) => holdersOf(state, rule).some((holder) => isEnding(holder, now))) ||
+      isBeingCut(state, rules, now);
     return leaving ? alreadySo : decideOpen(state, { request: id, worker: worker.name, workflow }, now);
   });
   if (committed.ok) {

@@ -1,30 +1,36 @@
-import { decideLapse, decidePeopleChecked, lapsesAt, peopleOf } from '../domain/decide/lapse.ts';
-import type { In } from '../domain/request.ts';
+import {
+  decideLapse,
+  decidePeopleChecked,
+  isAwaited,
+  lapsesAt,
+  peopleOf,
+  type Awaited,
+} from '../domain/decide/lapse.ts';
 import { getRequest } from '../domain/state.ts';
 import { MINUTE, type EpochMs } from '../domain/time.ts';
 import { commit } from './commit.ts';
 import type { Desk } from './desk.ts';
 
-/** The directory is asked again before its last word is too old to open on. */
+/** The directory is asked again before its last word is too old to act on. */
 const RECHECK_AFTER = 1.5 * MINUTE;
+const ASK_AGAIN_IN = 5_000;
 
-/** Ends what nobody answered, and keeps an approval that waits for its opening fresh. Answers when to look again. */
+/** Ends what nobody answered, and keeps approvals that wait to be carried out fresh. Answers when to look again. */
 export async function lapse(desk: Desk, id: string): Promise<EpochMs | undefined> {
   const request = getRequest(desk.log.state, id);
   const due = request && lapsesAt(request);
-  if (due === undefined) return undefined;
   const now = desk.clock.now();
-  if (now >= due) {
+  if (due !== undefined && now >= due) {
     const committed = await commit(desk.log, (state) => decideLapse(state, id, now));
     if (committed.ok && committed.written.length > 0) desk.telemetry.event('lapsed', { request: id });
     return undefined;
   }
-  if (request?.state !== 'approved') return due;
+  if (!isAwaited(request)) return due;
   const recheckAt = request.peopleCheckedAt + RECHECK_AFTER;
-  return now >= recheckAt ? recheck(desk, request) : Math.min(due, recheckAt);
+  return now >= recheckAt ? recheck(desk, request) : Math.min(due ?? recheckAt, recheckAt);
 }
 
-async function recheck(desk: Desk, request: In<'approved'>): Promise<EpochMs> {
+async function recheck(desk: Desk, request: Awaited): Promise<EpochMs> {
   const { id } = request;
   const workflow = desk.workflows.get(request.asked.workflow.name);
   const groups =
@@ -40,5 +46,5 @@ async function recheck(desk: Desk, request: In<'approved'>): Promise<EpochMs> {
     );
     await desk.agenda.nudge(id);
   }
-  return desk.clock.now() + 5_000;
+  return desk.clock.now() + ASK_AGAIN_IN;
 }

@@ -1,5 +1,6 @@
-import type { SweepReported } from '../domain/records.ts';
-import type { OpenRule, Target } from '../domain/rule.ts';
+import type { Made } from '../domain/decide/cuts.ts';
+import type { Finding, ReportedRule } from '../domain/records.ts';
+import type { OpenRule, Rule, Target } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Deadlines } from './deadlines.ts';
@@ -9,7 +10,29 @@ export type Gone = {
   readonly closedAt: EpochMs;
   readonly latenessMs: number;
   readonly awsRequests: readonly string[];
-  readonly kept: boolean;
+  /** Rules that stayed, for other grants. */
+  readonly kept: readonly OpenRule[];
+  /** Proven while the log said that it is being closed: before that, another worker could still have opened it. */
+  readonly told: boolean;
+};
+
+/** A cut that is being made, or has been. */
+export type PendingCut = {
+  /** Undefined when it was given up. */
+  readonly made: Promise<MadeCut | undefined>;
+  /** Why it has not been made yet, safe to show. */
+  problem: string;
+  readonly stop: AbortController;
+};
+/** `rules`: those it was made for; another grant may have needed the others then. */
+export type MadeCut = Made & { readonly rules: readonly Rule[]; readonly awsRequests: readonly string[] };
+
+/** What was found, and when. */
+export type Unwritten = {
+  readonly finding: Finding;
+  readonly request: string | null;
+  readonly rule: ReportedRule;
+  readonly at: EpochMs;
 };
 
 /** What one worker process knows that is not state: lost at a restart, and nothing is wrong then but a measurement. */
@@ -22,12 +45,27 @@ export class Memory {
   /** Since when, on the monotonic clock, a rule of an open grant was not described. */
   readonly missedSince = new Map<string, number>();
   /** Rules the sweep has found and still sees, by id: each is a finding once, until it changes. */
-  readonly reported = new Map<
-    string,
-    { readonly finding: SweepReported['finding']; readonly group: string }
-  >();
+  readonly reported = new Map<string, { readonly finding: Finding; readonly group: string }>();
   /** Findings that the log has not taken yet. */
-  readonly unwritten: SweepReported[] = [];
+  readonly unwritten: Unwritten[] = [];
+  /** When, on the monotonic clock, the switches of an open window were last looked at. */
+  readonly switchSeen = new Map<string, number>();
+  /** When, on the monotonic clock, everything with our tag was last asked for, by area. */
+  readonly searched = new Map<string, number>();
+  /** Since when, on the monotonic clock, a rule that was reported as unexpected has not been described. */
+  readonly unexpectedMissing = new Map<string, number>();
+  /** Unexpected rules whose maker CloudTrail has not named yet: when to ask next, and how often that has been done. */
+  readonly unattributed = new Map<string, { readonly asked: number; readonly nextAt: number }>();
+  /** Connections of closing grants that are being cut, beside the closing. */
+  readonly cuts = new Map<string, PendingCut>();
+  /**
+   * By target, on the monotonic clock: when its network ACLs were last looked through, and since when entries of ours have
+   * been there that nothing explains.
+   */
+  readonly cutLooks = new Map<
+    string,
+    { readonly at: number; readonly strays: ReadonlyMap<string, number> }
+  >();
   readonly #paged = new Set<string>();
 
   constructor(clock: Clock) {
@@ -35,7 +73,7 @@ export class Memory {
   }
 
   /** True once for each request and reason: a page is not repeated because its record could not be written. */
-  firstPage(request: string, why: 'close' | 'rotation'): boolean {
+  firstPage(request: string, why: 'close' | 'cut' | 'rotation'): boolean {
     const key = `${request} ${why}`;
     if (this.#paged.has(key)) return false;
     this.#paged.add(key);
@@ -47,7 +85,11 @@ export class Memory {
     this.gone.delete(request);
     this.made.delete(request);
     this.missedSince.delete(request);
+    this.switchSeen.delete(request);
+    this.cuts.get(request)?.stop.abort();
+    this.cuts.delete(request);
     this.#paged.delete(`${request} close`);
+    this.#paged.delete(`${request} cut`);
     this.#paged.delete(`${request} rotation`);
   }
 }

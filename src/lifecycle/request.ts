@@ -52,8 +52,9 @@ export async function askFor(desk: Desk, asking: Asking): Promise<Answer> {
   const committed = await commitOrExplain(desk.log, (state) => decideAsk(state, ask, now));
   if (!committed.ok) return refuseWith(desk, refusing, committed.refusals);
   const request = desk.log.state.deliveries.get(delivery, { request: id }).request;
-  if (committed.written.length > 0) desk.telemetry.event('asked', { request, workflow: workflow.name });
-  return { ok: true, request };
+  const already = committed.written.length === 0;
+  if (!already) desk.telemetry.event('asked', { request, workflow: workflow.name });
+  return { ok: true, request, already };
 }
 
 const LOOK_UP_CODES = {

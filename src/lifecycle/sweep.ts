@@ -1,126 +1,107 @@
-import { decideVanished } from '../domain/decide/close.ts';
-import { record } from '../domain/decide/decision.ts';
-import { isHolding } from '../domain/request.ts';
-import type { OpenRule, Target } from '../domain/rule.ts';
-import { isoTime, SECOND, type EpochMs } from '../domain/time.ts';
+import type { OpenRule } from '../domain/rule.ts';
+import { SECOND, type EpochMs } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
+import type { BreakglassLog } from '../ports/log.ts';
+import type { Area } from './areas.ts';
 import { within } from './bounded.ts';
-import { commit } from './commit.ts';
-import { isOurs, isRule } from './own-rules.ts';
-import type { Worker } from './worker.ts';
+import { judge, type Judged } from './judge.ts';
+import { isOurs } from './own-rules.ts';
+import { note, report } from './report.ts';
+import { settleVanished } from './vanished.ts';
+import { repairSwitches } from './repair-switches.ts';
+import { sweepCuts } from './sweep-cuts.ts';
+import { LOG_PATIENCE, type Sweeper } from './sweeper.ts';
+import { reportUnexpected } from './unexpected.ts';
 
+const SWEEP_EVERY = 5 * SECOND;
+/** Between two looks at everything with our tag, in whatever group of the account and Region. */
+const SEARCH_EVERY = 60 * SECOND;
+/** Groups in one describe call, and rules on one page (EC2, DescribeSecurityGroupRules). */
+const GROUPS_A_CALL = 200;
+const RULES_A_PAGE = 1_000;
+/** A tenth of the 20 describe calls a second at which EC2 refills (EC2 API throttling, non-mutating actions). */
+const CALL_EVERY = SECOND / 2;
 /** What is overdue by its tag or its grant is closed only after this long: the regular closing comes first. */
-const GRACE = 5_000;
-/** Not described for this long, a rule of an open grant was taken away by somebody else. */
-const VANISHED_AFTER = 10_000;
-/** The log may hang; what is overdue is closed all the same. */
-const LOG_PATIENCE = 3_000;
-/** Findings in one commit. */
-const REPORTS_AT_ONCE = 100;
-
-type Stray = { readonly rule: ObservedRule; readonly finding: 'overdue' | 'unknown' };
+const GRACE = 5 * SECOND;
 
 /**
  * Reads AWS itself and closes what is ours and should not be there. Describe first, then the log, then judge: a rule that is
  * in the description had its intention in the log before. Never opens anything, never touches a rule that is not ours.
+ * Without a log the tags alone decide. Answers when to sweep again.
  */
-export async function sweep(worker: Worker, target: Target): Promise<void> {
+export async function sweep(sweeper: Sweeper, area: Area): Promise<EpochMs> {
   // 1. What is there.
-  const observed = await worker.access.observe(target);
-  // 2. What should be there; unreadable, the tags alone decide.
-  const readable = (await within(worker.clock, LOG_PATIENCE, worker.log.refresh())) !== undefined;
-  // 3. What is ours and not explained, or past its end.
-  const now = worker.clock.now();
-  const stray = observed.flatMap((rule): Stray[] => {
-    const finding = judge(worker, rule, readable, now);
-    return finding === undefined ? [] : [{ rule, finding }];
-  });
-  note(worker, target, stray, now);
-  const rules = stray.map(({ rule }) => asRule(rule));
-  if (rules.length > 0) await worker.access.close(target, rules);
-  if (!readable) return;
-  await report(worker);
-  await settleVanished(worker, observed, target);
+  const observed = await look(sweeper, area);
+  // 2. What should be there.
+  const log = await readLog(sweeper);
+  // 3. What is ours and not explained, or past its end. Nothing else of this process closes before it has read a log.
+  const grace = sweeper.log === undefined ? 0 : GRACE;
+  const now = sweeper.clock.now();
+  const judged = observed.map((rule) => judge(sweeper, log?.state, rule, now - grace));
+  const stray = judged.filter((one) => one !== undefined);
+  note(sweeper, area, stray);
+  await closeStray(sweeper, area, stray);
+  // 4. What is to be told and mended, which nobody waits for with a port open.
+  if (log !== undefined) {
+    const worker = { ...sweeper, log };
+    await report(worker);
+    await settleVanished(worker, observed, area);
+    await repairSwitches(worker, area);
+    await reportUnexpected(worker, observed, area);
+    for (const target of area.targets) await sweepCuts(worker, target);
+  }
+  return nextSweep(sweeper, area, observed, grace);
 }
 
-function judge(
-  worker: Worker,
-  rule: ObservedRule,
-  readable: boolean,
-  now: EpochMs,
-): Stray['finding'] | undefined {
-  const { expiresAt } = rule.tags;
-  const isPast = (end: number): boolean => now > end * SECOND + GRACE;
-  if (!isOurs(worker, rule)) return undefined;
-  if (expiresAt === null || isPast(expiresAt)) return 'overdue';
-  if (!readable) return undefined;
-  const holders = [...worker.log.state.requests.values()]
-    .filter(isHolding)
-    .filter(({ intended }) => intended.rules.some((held) => isRule(rule, held)));
-  if (holders.length === 0) return 'unknown';
-  return holders.every(({ intended }) => isPast(intended.deadline)) ? 'overdue' : undefined;
+async function look({ access, clock, memory }: Sweeper, area: Area): Promise<readonly ObservedRule[]> {
+  const { key, place, securityGroups } = area;
+  const guarded = await access.observe({ ...place, securityGroups });
+  const last = memory.searched.get(key) ?? Number.NEGATIVE_INFINITY;
+  if (clock.monotonic() - last < SEARCH_EVERY) return guarded;
+  const tagged = await access.observeOurs(place);
+  memory.searched.set(key, clock.monotonic());
+  return [...guarded, ...tagged.filter(({ group }) => !securityGroups.includes(group))];
 }
 
-const asRule = ({ account, region, group, fromPort, address, ruleId }: ObservedRule): OpenRule => ({
+/** The log at its head; undefined while there is none, or it cannot be read. It may hang: nothing waits for it for long. */
+async function readLog({ log, clock }: Sweeper): Promise<BreakglassLog | undefined> {
+  if (log === undefined) return undefined;
+  return (await within(clock, LOG_PATIENCE, log.refresh())) === undefined ? undefined : log;
+}
+
+async function closeStray({ access }: Sweeper, { place }: Area, stray: readonly Judged[]): Promise<void> {
+  if (stray.length === 0) return;
+  const due = Math.min(...stray.map(({ rule }) => rule.tags.expiresAt ?? 0));
+  await access.close(
+    place,
+    stray.map(({ rule }) => named(rule)),
+    due,
+  );
+}
+
+/** What a revoke needs of a rule is its id; a rule that is wider than any of ours has no address to name. */
+const named = ({ account, region, group, fromPort, source, ruleId }: ObservedRule): OpenRule => ({
   account,
   region,
   group,
   port: fromPort,
-  address: address ?? '',
+  address: source,
   ruleId,
 });
 
-/** Each finding once, until it changes or is gone; kept until the log has taken it. */
-function note(worker: Worker, target: Target, stray: readonly Stray[], now: EpochMs): void {
-  const { reported, unwritten } = worker.memory;
-  for (const [ruleId, { group }] of reported)
-    if (target.securityGroups.includes(group) && !stray.some(({ rule }) => rule.ruleId === ruleId))
-      reported.delete(ruleId);
-  for (const { rule, finding } of stray) {
-    if (reported.get(rule.ruleId)?.finding === finding) continue;
-    const request = rule.tags.request;
-    reported.set(rule.ruleId, { finding, group: rule.group });
-    const at = isoTime(now);
-    unwritten.push({ format: 1, type: 'sweep.reported', at, request, finding, rules: [asRule(rule)] });
-    worker.telemetry.event('sweep-finding', { finding, rule: rule.ruleId, request });
-  }
-}
-
-async function report(worker: Worker): Promise<void> {
-  const records = worker.memory.unwritten.slice(0, REPORTS_AT_ONCE);
-  if (records.length === 0) return;
-  const written = commit(worker.log, () => record(...records));
-  if ((await within(worker.clock, LOG_PATIENCE, written)) === undefined) return;
-  worker.memory.unwritten.splice(0, records.length);
-}
-
-/** A window whose rule somebody else removed is over: it is closed like any other, and its record says so. */
-async function settleVanished(
-  worker: Worker,
+/** Regularly, and as soon as the next of our rules is due; rarer where a sweep takes many calls. */
+function nextSweep(
+  sweeper: Sweeper,
+  { securityGroups }: Area,
   observed: readonly ObservedRule[],
-  target: Target,
-): Promise<void> {
-  const { missedSince } = worker.memory;
-  const there = new Set(observed.map(({ ruleId }) => ruleId));
-  const groups = new Set(target.securityGroups);
-  for (const request of worker.log.state.requests.values()) {
-    if (request.state !== 'open' || !request.confirmed.rules.every(({ group }) => groups.has(group)))
-      continue;
-    const { id, confirmed } = request;
-    if (confirmed.rules.every(({ ruleId }) => there.has(ruleId))) {
-      missedSince.delete(id);
-      continue;
-    }
-    const since = missedSince.get(id) ?? worker.clock.monotonic();
-    missedSince.set(id, since);
-    if (worker.clock.monotonic() - since < VANISHED_AFTER) continue;
-    const now = worker.clock.now();
-    worker.telemetry.event('sweep-finding', { finding: 'vanished', rule: null, request: id });
-    const vanished = { request: id, worker: worker.name };
-    await within(
-      worker.clock,
-      LOG_PATIENCE,
-      commit(worker.log, (state) => decideVanished(state, vanished, now)),
-    );
-  }
+  grace: number,
+): EpochMs {
+  const now = sweeper.clock.now();
+  const calls = Math.ceil(securityGroups.length / GROUPS_A_CALL) + Math.floor(observed.length / RULES_A_PAGE);
+  const regular = now + Math.max(SWEEP_EVERY, calls * CALL_EVERY);
+  const ends = observed
+    .filter((rule) => isOurs(sweeper, rule))
+    .map(({ tags }) => (tags.expiresAt ?? 0) * SECOND + grace + 1)
+    .filter((end) => end > now);
+  return Math.min(regular, ...ends);
 }

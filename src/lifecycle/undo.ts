@@ -1,6 +1,9 @@
+import { alreadySo } from '../domain/decide/decision.ts';
 import { decideFailed } from '../domain/decide/open.ts';
 import type { OpenFailed } from '../domain/records.ts';
 import type { In } from '../domain/request.ts';
+import { holdersOf, otherHolders, type State } from '../domain/state.ts';
+import type { EpochMs } from '../domain/time.ts';
 import { every } from './bounded.ts';
 import { close } from './close.ts';
 import { commit } from './commit.ts';
@@ -17,19 +20,37 @@ export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stop
   const { id, intended } = opening;
   const { mayBeOpen, ...failure } = stopped;
   worker.telemetry.event('open-failed', { request: id, step: failure.step, code: failure.code });
-  if (mayBeOpen || (await wasLeftToUs(worker, opening))) return close(worker, id, 'undo');
+  if (mayBeOpen) return close(worker, id, 'undo');
+  // Another grant of the same rule may have ended meanwhile, and left it open for our sake.
+  await worker.log.refresh();
+  const own = ownRules(worker, opening, await worker.access.observe(intended.target));
+  if (unneeded(worker, id, own).length > 0) return close(worker, id, 'undo');
+  const others = intended.rules.flatMap((rule) => holdersOf(worker.log.state, rule));
+  const wasShared = own.length > 0 || others.some((holder) => holder.id !== id);
   await every(intended.rules.map((rule) => release(worker, id, intended.target, rule)));
-  await fail(worker, id, failure);
+  // Or it does so right now: what was shared and is nobody else's by the time of the record is ours to close.
+  const isLeftToUs = await fail(
+    worker,
+    id,
+    failure,
+    (state, now) =>
+      wasShared && intended.rules.some((rule) => otherHolders(state, rule, id, now).length === 0),
+  );
+  if (isLeftToUs) await close(worker, id, 'undo');
 }
 
-/** Another grant of the same rule may have ended meanwhile and left it open for our sake. */
-async function wasLeftToUs(worker: Worker, opening: In<'opening'>): Promise<boolean> {
-  const observed = await worker.access.observe(opening.intended.target);
-  return unneeded(worker, opening.id, ownRules(worker, opening, observed)).length > 0;
-}
-
-/** Only for a request of which nothing is open. */
-export async function fail(worker: Worker, id: string, failure: Failure): Promise<void> {
+/** Only for a request of which nothing is open. Answers whether `unless` kept it from being recorded. */
+export async function fail(
+  worker: Worker,
+  id: string,
+  failure: Failure,
+  unless: (state: State, now: EpochMs) => boolean = () => false,
+): Promise<boolean> {
   const now = worker.clock.now();
-  await commit(worker.log, (state) => decideFailed(state, { request: id, ...failure }, now));
+  let isKept = false;
+  await commit(worker.log, (state) => {
+    isKept = unless(state, now);
+    return isKept ? alreadySo : decideFailed(state, { request: id, ...failure }, now);
+  });
+  return isKept;
 }

@@ -4,8 +4,13 @@ import type { BreakglassLog } from '../ports/log.ts';
 import { within } from './bounded.ts';
 import type { Rounds } from './rounds.ts';
 
-/** The log is read this often when nobody nudges. */
+/** The log is read this often while nobody can be relied on to nudge. */
 const POLL_EVERY = 1_000;
+/** And this often while nudges come through: what one of them misses is found by then. */
+const POLL_BESIDE_NUDGES = 5_000;
+/** Whoever can write to Redis can nudge for ever: so many reads follow at once, and then one each time this has passed. */
+const NUDGED_AT_ONCE = 10;
+const NUDGED_EVERY = 100;
 /** Longer than a healthy read of what is new takes. */
 const READ_WITHIN = 10_000;
 
@@ -18,22 +23,27 @@ export class Watch {
   readonly #clock: Clock;
   readonly #rounds: readonly Rounds[];
   readonly #onError: (error: unknown) => void;
+  readonly #nudgesWork: () => boolean;
   readonly #stop = new AbortController();
   #reading: Promise<void> = Promise.resolve();
-  #refreshing: Promise<void> | undefined;
+  #refreshing: Promise<boolean> | undefined;
   #nudge = new AbortController();
   #turns = 0;
+  /** On the monotonic clock: when as many reads may follow each other at once as ever may. */
+  #rested = 0;
 
   constructor(
     log: BreakglassLog,
     clock: Clock,
     rounds: readonly Rounds[],
     onError: (error: unknown) => void,
+    nudgesWork = () => false,
   ) {
     this.#log = log;
     this.#clock = clock;
     this.#rounds = rounds;
     this.#onError = onError;
+    this.#nudgesWork = nudgesWork;
   }
 
   start(): void {
@@ -67,20 +77,31 @@ export class Watch {
       this.#nudge = new AbortController();
       this.#refreshing ??= this.#refresh();
       // A read that hangs holds up nothing: the loop goes on, and does not begin a second one.
-      await within(this.#clock, READ_WITHIN, this.#refreshing);
+      const isRead = await within(this.#clock, READ_WITHIN, this.#refreshing);
       this.#turns += 1;
-      await this.#clock.pause(POLL_EVERY, this.#nudge.signal);
+      const rarely = isRead === true && this.#nudgesWork();
+      await this.#clock.pause(rarely ? POLL_BESIDE_NUDGES : POLL_EVERY, this.#nudge.signal);
+      await this.#rest();
     }
   }
 
-  async #refresh(): Promise<void> {
-    try {
-      await this.#log.refresh();
-    } catch (error) {
-      this.#onError(error);
-    } finally {
-      this.#refreshing = undefined;
-    }
+  /** A bucket that is as full as it may be lets a nudge through at once; an empty one fills up by one read at a time. */
+  async #rest(): Promise<void> {
+    const now = this.#clock.monotonic();
+    this.#rested = Math.max(this.#rested, now) + NUDGED_EVERY;
+    const wait = this.#rested - NUDGED_AT_ONCE * NUDGED_EVERY - now;
+    if (wait > 0) await this.#clock.pause(wait, this.#stop.signal);
+  }
+
+  /** Whether it was read to its head. */
+  async #refresh(): Promise<boolean> {
+    const failed = await this.#log.refresh().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    this.#refreshing = undefined;
+    if (failed !== undefined) this.#onError(failed.error);
+    return failed === undefined;
   }
 
   #wake(request: string): void {

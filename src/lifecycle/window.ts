@@ -11,9 +11,7 @@ type Window = Pick<Approved, 'request' | 'deadline'>;
 export const endOf = (worker: Worker, rule: Rule, { request, deadline }: Window): EpochSeconds =>
   ruleEnd([
     deadline,
-    ...otherHolders(worker.log.state, rule, request, worker.clock.now()).map(
-      (holder) => holder.intended.deadline,
-    ),
+    ...otherHolders(worker.log.state, rule, request, worker.clock.now()).map((holder) => holder.deadline),
   ]);
 
 /** Somebody ended it, or it went on without us: what opens from now on stays open for nobody. */
@@ -27,8 +25,8 @@ export const isOver = (worker: Worker, { request, deadline }: Window): boolean =
   isEnded(worker, request) || worker.memory.deadlines.left(request, deadline) <= 0;
 
 /** At least a fifth of what was approved must remain: nobody is helped by a port that closes at once. */
-export const hasMargin = (worker: Worker, { id, intended, asked }: In<'opening'>): boolean =>
-  worker.memory.deadlines.left(id, intended.deadline) >= (asked.durationSeconds * SECOND) / 5;
+export const hasMargin = (worker: Worker, { id, deadline, asked }: In<'opening'>): boolean =>
+  worker.memory.deadlines.left(id, deadline) >= (asked.durationSeconds * SECOND) / 5;
 
 /** Whether it succeeded before the window ended; waited for no longer, so that a log that hangs keeps nothing open. */
 export async function inTime(

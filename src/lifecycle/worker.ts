@@ -1,6 +1,6 @@
 import { getRequest } from '../domain/state.ts';
-import type { In, Request, RequestState } from '../domain/request.ts';
-import type { Access } from '../ports/access.ts';
+import { isHolding, type Holding, type In, type Request, type RequestState } from '../domain/request.ts';
+import { AccessError, type Access } from '../ports/access.ts';
 import type { Agenda } from '../ports/agenda.ts';
 import type { Certificates } from '../ports/certificates.ts';
 import type { Chance } from '../ports/chance.ts';
@@ -15,6 +15,8 @@ import type { Memory } from './memory.ts';
 export type Worker = {
   /** This process, in the record. */
   readonly name: string;
+  /** Whose rules are ours: the name in their tags, and the log's origin. */
+  readonly deployment: string;
   readonly log: BreakglassLog;
   readonly workflows: Workflows;
   readonly access: Access;
@@ -36,6 +38,19 @@ export function inState<S extends RequestState>(
   const request: Request | undefined = getRequest(worker.log.state, id);
   return request?.state === state ? (request as In<S>) : undefined;
 }
+
+/** Whether it may still hold a rule, as far as this process has read. */
+export const stillHolds = (worker: Pick<Worker, 'log'>, id: string): boolean =>
+  holding(worker, id) !== undefined;
+
+/** The request, while it may hold a rule. */
+export function holding({ log }: Pick<Worker, 'log'>, id: string): Holding | undefined {
+  const request = getRequest(log.state, id);
+  return request !== undefined && isHolding(request) ? request : undefined;
+}
+
+/** For telemetry. */
+export const codeOf = (error: unknown): string => (error instanceof AccessError ? error.code : 'unknown');
 
 /** Exponential from 200 ms, capped at 5 s, with full jitter in the upper half: a herd spreads out, nobody waits long. */
 export function backoff({ chance }: Pick<Worker, 'chance'>, attempt: number): number {

@@ -6,8 +6,11 @@ type Fields = Readonly<Record<string, string | number | boolean | null>>;
 /** Events that somebody should look at; the rest is the ordinary course of things. */
 const LEVEL: Readonly<Record<string, 'warn' | 'error'>> = {
   'open-failed': 'warn',
+  'not-extended': 'warn',
   'close-retry': 'warn',
   'close-late': 'error',
+  'cut-retry': 'warn',
+  'not-cut': 'error',
   'rotation-retry': 'warn',
   'rotation-late': 'error',
   'sweep-finding': 'warn',

@@ -1,5 +1,5 @@
 import type { Approved } from '../domain/approved.ts';
-import type { OpenRule, Rule, Target } from '../domain/rule.ts';
+import type { CutEntry, OpenRule, Place, Rule, Target } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
 
 /**
@@ -12,10 +12,10 @@ export interface Access {
   skew(target: Target): Promise<number>;
 
   /**
-   * Arms the dead-man's switch of one rule: revokes it by its properties from `end` (rounded up to the minute) on.
-   * Moves an existing switch of ours. Reads it back and compares every field before it returns.
+   * Arms the dead-man's switch of one rule: revokes it from `end` (rounded up to the minute) on, by its properties or, where
+   * it has one, by its id. Moves an existing switch of ours. Reads it back and compares every field before it returns.
    */
-  arm(target: Target, rule: Rule, end: EpochSeconds): Promise<Armed>;
+  arm(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed>;
 
   /** Reads the switch again: does it exist, enabled, for this rule and this end? */
   isArmed(target: Target, rule: Rule, end: EpochSeconds): Promise<boolean>;
@@ -29,18 +29,64 @@ export interface Access {
    */
   open(approved: Approved, rule: Rule, end: EpochSeconds): Promise<Opened>;
 
-  /** Every ingress rule of the target's groups, as AWS describes them now (which may lag seconds behind). */
-  observe(target: Target): Promise<readonly ObservedRule[]>;
+  /** Every ingress rule of these groups, as AWS describes them after this was asked (which may lag seconds behind). */
+  observe(groups: Groups): Promise<readonly ObservedRule[]>;
 
-  /** Revokes by rule id, one call a group; rules that are gone already do not keep the others. Returns AWS request ids. */
-  close(target: Target, rules: readonly OpenRule[]): Promise<readonly string[]>;
+  /** Every ingress rule that carries this deployment's tag, in whatever group. */
+  observeOurs(place: Place): Promise<readonly ObservedRule[]>;
+
+  /** Who made this rule and when, as CloudTrail tells it; null where it does not, or does not yet (it is minutes late). */
+  author(rule: ObservedRule, place: Place): Promise<Author | null>;
+
+  /**
+   * Revokes by rule id, whatever is asked for a group at one instant in one call; those that are gone already do not keep the
+   * others. Where calls are scarce, what has been due for longest goes first, and a turn that has not come after a few seconds
+   * is `throttled`: whoever asks again soon keeps the place. Returns AWS request ids.
+   */
+  close(place: Place, rules: readonly OpenRule[], due: EpochSeconds): Promise<readonly string[]>;
 
   /** Sets the rule's `expires-at` tag: the only thing about a rule that ever changes. */
   keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void>;
 
   /** Deletes the switch. One that is gone already is fine. */
   disarm(target: Target, rule: Rule): Promise<void>;
+
+  /**
+   * What has to be changed before connections through these rules could be cut at the end of their window; undefined when
+   * nothing has to be. Only reads. `others` are rules of live grants that may need their entries at the same time.
+   */
+  cutProblem(target: Target, rules: readonly Rule[], others: readonly Rule[]): Promise<string | undefined>;
+
+  /**
+   * Denies the host of these rules their port in every network ACL that leads to their groups, except where a rule in
+   * `inUse` needs the same. The removal of each entry, from `until` (rounded up to the minute) on, is armed, read back and
+   * compared before the entry is made; an entry that is there already stays, and its removal moves. Safe to repeat.
+   */
+  cut(target: Target, rules: readonly Rule[], until: EpochSeconds, inUse: readonly Rule[]): Promise<Cutting>;
+
+  /** Every entry of exactly our shape under the target's numbers, in the network ACLs that lead to its groups. */
+  observeCuts(target: Target): Promise<readonly CutEntry[]>;
+
+  /** Removes exactly these entries, where their number still holds them, and what was armed to remove them. */
+  uncut(target: Target, entries: readonly CutEntry[]): Promise<void>;
 }
+
+export type Cutting = {
+  readonly entries: readonly CutEntry[];
+  /** A network ACL was left alone, for a rule that is in use. */
+  readonly spared: boolean;
+  readonly awsRequests: readonly string[];
+};
+
+/** Security groups that are reached in the same way. */
+export type Groups = Place & Pick<Target, 'securityGroups'>;
+
+export type Author = {
+  /** ARN. */
+  readonly principal: string;
+  /** RFC 3339. */
+  readonly at: string;
+};
 
 export type Armed = {
   /** Name of the schedule. */
@@ -55,7 +101,7 @@ export type Opened = {
   readonly awsRequest: string;
 };
 
-/** An ingress rule as AWS describes it. `address` is null for prefix lists and groups. */
+/** An ingress rule as AWS describes it. `address` is null for prefix lists and groups; `source` names any of them. */
 export type ObservedRule = {
   readonly account: string;
   readonly region: string;
@@ -65,6 +111,7 @@ export type ObservedRule = {
   readonly fromPort: number;
   readonly toPort: number;
   readonly address: string | null;
+  readonly source: string;
   readonly tags: {
     readonly deployment: string | null;
     readonly request: string | null;
@@ -76,6 +123,8 @@ export type AccessErrorCode =
   /** Somebody else's rule allows this already: not ours to adopt or to remove. */
   | 'standing-rule'
   | 'rule-limit'
+  /** No number, or no room, is left for another entry of a network ACL. */
+  | 'acl-full'
   | 'no-such-group'
   | 'not-permitted'
   | 'throttled'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import type { OpenRule, Rule, Target } from '../../src/domain/rule.ts';
+import type { CutEntry, OpenRule, Rule, Target } from '../../src/domain/rule.ts';
 import type { EpochSeconds } from '../../src/domain/time.ts';
 import type { Access, AccessErrorCode, ObservedRule } from '../../src/ports/access.ts';
 import { anApproved } from '../support/builders/approved.ts';
@@ -14,11 +14,26 @@ export type AccessWorld = {
   /** A rule that somebody else made. */
   addStanding(rule: Rule): Promise<unknown>;
   removeSwitch(rule: Rule): Promise<unknown>;
+  readonly network: NetworkWorld;
   /** The next such call is carried out, and its answer lost. */
-  loseAnswer(call: 'open' | 'close' | 'arm'): void;
-  /** The next such call is refused for being one too many. */
+  loseAnswer(call: 'open' | 'close' | 'arm' | 'cut'): void;
+  /** Such calls are refused for being too many, the next one at least. */
   throttle(call: 'open' | 'close' | 'arm'): void;
   end(): Promise<void>;
+};
+
+/** Two network ACLs lead to the first group, the second of them to the other group as well; none leads to the third. */
+export type NetworkWorld = {
+  readonly acls: readonly [string, string];
+  readonly groups: readonly [string, string, string];
+  /** What stands under the numbers 1 to 99, whoever made it. */
+  entries(): Promise<readonly CutEntry[]>;
+  /** Numbers whose removal is armed, as `acl number`. */
+  removals(): Promise<readonly string[]>;
+  /** Somebody makes an entry by hand: a deny of our shape, or something else. */
+  addByHand(entry: CutEntry, shape: 'ours' | 'foreign'): Promise<unknown>;
+  /** Interfaces forget established connections after so many seconds; null: never set. */
+  forgetAfter(seconds: number | null): Promise<unknown>;
 };
 
 const REQUEST = 'bg-0123456789';
@@ -59,6 +74,7 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
         fromPort: 8443,
         toPort: 8443,
         address: '203.0.113.7/32',
+        source: '203.0.113.7/32',
         tags: { deployment: world.deployment, request: REQUEST, expiresAt: end },
       });
     });
@@ -122,7 +138,7 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
       const other = ruleOf(target, '203.0.113.9/32');
       const [mine] = [await open(), await open(other)];
 
-      const requests = await access.close(target, [mine.rule]);
+      const requests = await access.close(target, [mine.rule], end);
 
       expect(requests).toHaveLength(1);
       expect(await seen()).toBeUndefined();
@@ -131,18 +147,18 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
 
     test('closes a rule twice without complaint', async () => {
       const { rule: opened } = await open();
-      await access.close(target, [opened]);
+      await access.close(target, [opened], end);
 
-      await access.close(target, [opened]);
+      await access.close(target, [opened], end);
 
       expect(await seen()).toBeUndefined();
     });
 
     test('a rule that is gone does not keep the others of its group', async () => {
       const [gone, ...rest] = await openThree();
-      await access.close(target, [gone]);
+      await access.close(target, [gone], end);
 
-      await access.close(target, [gone, ...rest]);
+      await access.close(target, [gone, ...rest], end);
 
       expect((await access.observe(target)).filter(({ tags }) => tags.deployment !== null)).toEqual([]);
     });
@@ -151,14 +167,14 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
       const { rule: opened } = await open();
       world.loseAnswer('close');
 
-      await expect(access.close(target, [opened])).rejects.toMatchObject(failure('unknown-outcome'));
+      await expect(access.close(target, [opened], end)).rejects.toMatchObject(failure('unknown-outcome'));
     });
 
-    test('says so when it is throttled; the rule is still there', async () => {
+    test('says so when it stays throttled; the rule is still there', async () => {
       const { rule: opened } = await open();
       world.throttle('close');
 
-      await expect(access.close(target, [opened])).rejects.toMatchObject(failure('throttled'));
+      await expect(access.close(target, [opened], end)).rejects.toMatchObject(failure('throttled'));
 
       expect(await seen()).toBeDefined();
     });
@@ -176,7 +192,7 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
 
     test('fails for a rule that is gone', async () => {
       const { rule: opened } = await open();
-      await access.close(target, [opened]);
+      await access.close(target, [opened], end);
 
       await expect(access.keepUntil(target, opened, end)).rejects.toMatchObject(failure('rejected'));
     });
@@ -275,6 +291,184 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
     });
   });
 
+  describe('cutting connections', () => {
+    const NUMBERS = { first: 50, last: 59 };
+    let cutting: Target;
+    let shared: Rule;
+    let until: EpochSeconds;
+
+    beforeEach(() => {
+      const [first, second] = world.network.groups;
+      cutting = { ...target, securityGroups: [first], cut: NUMBERS };
+      rule = ruleOf(target, '203.0.113.7/32', first);
+      shared = ruleOf(target, '203.0.113.7/32', second);
+      until = world.now() + 1_500;
+    });
+
+    const cut = (inUse: readonly Rule[] = []) => access.cut(cutting, [rule], until, inUse);
+    const slots = (entries: readonly CutEntry[]) =>
+      entries.map(({ acl, ruleNumber }) => `${acl} ${ruleNumber}`).toSorted();
+    const byAcl = (entries: readonly CutEntry[]) => entries.toSorted((a, b) => a.acl.localeCompare(b.acl));
+
+    test('denies the host its port in every network ACL that leads to the group, each with its removal armed', async () => {
+      const { entries, spared, awsRequests } = await cut();
+
+      const made = byAcl(entries);
+      expect(made.map(({ acl }) => acl)).toEqual(world.network.acls);
+      for (const { ruleNumber, port, address } of made) {
+        expect({ port, address }).toEqual({ port: 8443, address: '203.0.113.7/32' });
+        expect(ruleNumber).toBeGreaterThanOrEqual(NUMBERS.first);
+        expect(ruleNumber).toBeLessThanOrEqual(NUMBERS.last);
+      }
+      expect([spared, awsRequests.length]).toEqual([false, 2]);
+      expect(byAcl(await world.network.entries())).toEqual(made);
+      expect(byAcl(await access.observeCuts(cutting))).toEqual(made);
+      expect((await world.network.removals()).toSorted()).toEqual(slots(made));
+    });
+
+    test('denies an IPv6 host as well', async () => {
+      rule = ruleOf(target, '2001:db8::7/128', rule.group);
+
+      const { entries } = await cut();
+
+      expect(entries).toHaveLength(2);
+      expect(byAcl(await access.observeCuts(cutting))).toEqual(byAcl(entries));
+    });
+
+    test('twice leaves the entries that are there, and answers them', async () => {
+      const first = await cut();
+
+      const second = await cut();
+
+      expect(byAcl(second.entries)).toEqual(byAcl(first.entries));
+      expect(await world.network.entries()).toHaveLength(2);
+    });
+
+    test('adopts what it made when the answer was lost', async () => {
+      world.loseAnswer('cut');
+      await expect(cut()).rejects.toMatchObject(failure('unknown-outcome'));
+
+      const { entries } = await cut();
+
+      expect(byAcl(await world.network.entries())).toEqual(byAcl(entries));
+    });
+
+    test('leaves a network ACL alone that a rule in use shares, and says so', async () => {
+      const { entries, spared } = await cut([shared]);
+
+      expect([entries.map(({ acl }) => acl), spared]).toEqual([[world.network.acls[0]], true]);
+      expect(byAcl(await world.network.entries())).toEqual(entries);
+    });
+
+    test('takes the next number where somebody has one, and never theirs', async () => {
+      const [acl] = world.network.acls;
+      const { entries } = await cut();
+      await access.uncut(cutting, entries);
+      const [{ ruleNumber } = never()] = entries.filter((entry) => entry.acl === acl);
+      const other = { acl, ruleNumber, port: 8443, address: '198.51.100.9/32' };
+      await world.network.addByHand(other, 'ours');
+
+      const again = await cut();
+
+      expect(await world.network.entries()).toContainEqual(other);
+      expect(again.entries).toHaveLength(2);
+      expect(again.entries).not.toContainEqual(expect.objectContaining({ acl, ruleNumber }));
+    });
+
+    test('makes nothing where no number is free', async () => {
+      const [acl] = world.network.acls;
+      cutting = { ...cutting, cut: { first: 50, last: 50 } };
+      const other = { acl, ruleNumber: 50, port: 8443, address: '198.51.100.9/32' };
+      await world.network.addByHand(other, 'ours');
+
+      await expect(cut()).rejects.toMatchObject(failure('acl-full'));
+
+      expect((await world.network.entries()).filter((entry) => entry.acl === acl)).toEqual([other]);
+    });
+
+    test('shows entries of our shape under our numbers, and nothing else', async () => {
+      const [acl] = world.network.acls;
+      const ours = { acl, ruleNumber: 53, port: 8443, address: '198.51.100.9/32' };
+      await world.network.addByHand(ours, 'ours');
+      await world.network.addByHand({ ...ours, ruleNumber: 54 }, 'foreign');
+      await world.network.addByHand({ ...ours, ruleNumber: 60 }, 'ours');
+
+      expect(await access.observeCuts(cutting)).toEqual([ours]);
+    });
+
+    test('is undone for exactly these entries, with what was armed for them, also twice', async () => {
+      const { entries } = await cut();
+      const [mine = never(), other = never()] = entries;
+      await access.uncut(cutting, [mine]);
+
+      await access.uncut(cutting, [mine]);
+
+      expect(await world.network.entries()).toEqual([other]);
+      expect(await world.network.removals()).toEqual(slots([other]));
+    });
+
+    test('is not undone where the number holds another host by now, whose removal stays armed', async () => {
+      const { entries } = await cut();
+      const gone = entries.map((entry) => ({ ...entry, address: '198.51.100.9/32' }));
+
+      await access.uncut(cutting, gone);
+
+      expect(byAcl(await world.network.entries())).toEqual(byAcl(entries));
+      expect((await world.network.removals()).toSorted()).toEqual(slots(entries));
+    });
+
+    test('is possible where interfaces forget connections in time and numbers are free', async () => {
+      await world.network.addByHand(
+        { acl: world.network.acls[0], ruleNumber: 53, port: 8443, address: '198.51.100.9/32' },
+        'ours',
+      );
+
+      expect(await access.cutProblem(cutting, [rule], [shared])).toBeUndefined();
+      expect(await world.network.removals()).toEqual([]);
+    });
+
+    test.each([null, 351])(
+      'is not possible where an interface tracks connections for longer (%s)',
+      async (seconds) => {
+        await world.network.forgetAfter(seconds);
+
+        expect(await access.cutProblem(cutting, [rule], [])).toContain('TcpEstablishedTimeout');
+      },
+    );
+
+    test('is not possible where somebody else has an entry under our numbers', async () => {
+      const [acl] = world.network.acls;
+      await world.network.addByHand(
+        { acl, ruleNumber: 53, port: 8443, address: '198.51.100.9/32' },
+        'foreign',
+      );
+
+      expect(await access.cutProblem(cutting, [rule], [])).toContain(acl);
+    });
+
+    test('is not possible where fewer numbers are free than may be needed at once', async () => {
+      cutting = { ...cutting, cut: { first: 50, last: 50 } };
+      const elsewhere = ruleOf(target, '198.51.100.9/32', world.network.groups[2]);
+      const other = ruleOf(target, '198.51.100.9/32', shared.group);
+
+      expect(await access.cutProblem(cutting, [rule], [elsewhere])).toBeUndefined();
+      expect(await access.cutProblem(cutting, [rule], [other])).toContain(world.network.acls[1]);
+    });
+
+    test('has nothing to do where nothing carries the group, or the workflow asks for none', async () => {
+      const idle = { ...cutting, securityGroups: [world.network.groups[2]] };
+      const unreachable = ruleOf(target, '203.0.113.7/32', world.network.groups[2]);
+      const none = { ...cutting, cut: null };
+      await world.network.forgetAfter(null);
+
+      expect(await access.cutProblem(idle, [unreachable], [])).toBeUndefined();
+      expect(await access.cutProblem(none, [rule], [])).toBeUndefined();
+      expect(await access.cut(idle, [unreachable], until, [])).toMatchObject({ entries: [], spared: false });
+      expect(await access.cut(none, [rule], until, [])).toMatchObject({ entries: [], spared: false });
+      expect(await access.observeCuts(none)).toEqual([]);
+    });
+  });
+
   test('clocks that agree have no skew', async () => {
     expect(await access.skew(target)).toBe(0);
   });
@@ -287,6 +481,10 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
     ];
     return [(await open(one)).rule, (await open(two)).rule, (await open(three)).rule];
   }
+}
+
+function never(): never {
+  throw new Error('there is nothing');
 }
 
 export const failure = (code: AccessErrorCode) => ({ name: 'AccessError', code });

@@ -4,10 +4,12 @@ import { getRequest } from '../../src/domain/state.ts';
 import { done } from '../../src/lifecycle/end-early.ts';
 import type { Workflow } from '../../src/domain/workflow.ts';
 import { aWorkflow } from '../support/builders/workflow.ts';
+import { works, type FakeConnection } from '../support/fakes/fake-network.ts';
 import { recordsIn, startBot, startWorker, type Hook, type Running } from '../support/lifecycle-processes.ts';
 import { LifecycleWorld, ORIGIN } from '../support/lifecycle-world.ts';
 
 const WINDOW_S = 30;
+const HOST = '203.0.113.7/32';
 const STEP_MS = 1_000;
 /** How long nobody is there after a crash. */
 const DOWN_MS = 5_000;
@@ -45,6 +47,7 @@ async function life(
   const points: string[] = [];
   const violations: string[] = [];
   const ours = () => world.access.rules.filter(({ tags }) => tags.deployment === ORIGIN);
+  const connections: FakeConnection[] = [];
   let crashedAt: number | undefined;
   const hook: Hook = async (call, when) => {
     if (call === 'log.read' || call === 'log.list') return undefined;
@@ -60,7 +63,7 @@ async function life(
   };
 
   const bot = await startBot(world);
-  const first: Running = await startWorker(world, 'w1', [], hook);
+  const first: Running = await startWorker(world, 'w1', { hook, sweeping: false });
   let second: Running | undefined;
   const request = await world.approved({
     form: { ...world.asking().form, duration: `${WINDOW_S}s` },
@@ -73,11 +76,13 @@ async function life(
     if (getRequest(bot.desk.log.state, request)?.state === 'sealed') sealedAt = Math.min(sealedAt, passed);
     if (world.clock.now() % 60_000 === 0) world.access.fireSwitches();
     if (crashedAt !== undefined && second === undefined && world.clock.now() - crashedAt >= DOWN_MS)
-      second = await startWorker(world, 'w2', [target]);
+      second = await startWorker(world, 'w2');
     if (doneAfterMs !== undefined && !ended && world.clock.now() - begun >= doneAfterMs) {
       ended = true;
       await done(bot.desk, { person: world.maya.identity, request });
     }
+    if (connections.length === 0 && ours().length > 0)
+      connections.push(...world.access.network.connect({ account, region, group, port, address: HOST }));
     const overdue = ours().filter(
       ({ tags }) => world.clock.now() > (tags.expiresAt ?? 0) * 1_000 + CLOSED_WITHIN_MS,
     );
@@ -99,6 +104,13 @@ async function life(
   if (count('close.confirmed') === 1 && count('rotation.confirmed') !== 1) violations.push('not rotated');
   if (world.access.switches.size > 0 && !wouldOnlyMiss(world))
     violations.push('a switch is left that may still hit');
+  const closed = records.find((record) => record.type === 'close.confirmed');
+  if (closed?.connections === 'cut' && connections.some(works))
+    violations.push('recorded as cut, and a connection lives on');
+  if (target.cut !== null && closed !== undefined && closed.connections !== 'cut')
+    violations.push(`connections are ${closed.connections}`);
+  const { entries, removals } = world.access.network;
+  if (entries.length > removals.size) violations.push('a deny entry is left without an armed removal');
   const findings = recordsIn(world.store).filter((record) => record.type === 'sweep.reported');
   if (findings.some((record) => record.finding === 'unknown'))
     violations.push('a rule was open that no record explains');
@@ -124,6 +136,17 @@ describe('a worker that is abandoned', () => {
             securityGroups: ['sg-0123456789abcdef0', 'sg-0fedcba9876543210'],
           },
         },
+      },
+    ],
+    [
+      'of a window whose connections are cut',
+      { workflow: { target: { ...aWorkflow().target, cut: { first: 50, last: 59 } } } },
+    ],
+    [
+      'of a window whose connections are cut, while its last call arrives when another has taken over',
+      {
+        workflow: { target: { ...aWorkflow().target, cut: { first: 50, last: 59 } } },
+        arrivesAfterMs: 25_000,
       },
     ],
     ['of a window that somebody ends early', { workflow: {}, doneAfterMs: 10_000 }],

@@ -6,7 +6,7 @@ import { sweep } from '../../src/lifecycle/sweep.ts';
 import { AccessError } from '../../src/ports/access.ts';
 import { rulesOf } from '../../src/domain/rule.ts';
 import { aWorkflow } from '../support/builders/workflow.ts';
-import { LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
+import { areaOf, LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
 const target = aWorkflow().target;
@@ -28,7 +28,7 @@ describe('closing goes on', () => {
     const worker = await world.worker();
     const id = await world.opened(worker);
     await world.clock.advance(WINDOW);
-    world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), 20);
+    world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), 80);
 
     await world.advanced(worker, id);
 
@@ -154,7 +154,7 @@ describe('the sweep', () => {
     world.access.addStanding(theRule(), { deployment: 'test', request: 'bg-unknown', expiresAt });
     world.access.addStanding({ ...theRule(), address: '203.0.113.8/32' }, { deployment: 'test' });
 
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect(world.access.rules).toEqual([]);
     expect(world.events.map(({ fields }) => fields['finding'])).toEqual(['unknown', 'overdue']);
@@ -169,7 +169,7 @@ describe('the sweep', () => {
       { deployment: 'other', expiresAt: 1 },
     );
 
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect(world.access.rules).toEqual([standing, foreign]);
     expect(world.access.faults.calls).not.toContain('close');
@@ -180,10 +180,10 @@ describe('the sweep', () => {
     const worker = await world.worker();
     await world.opened(worker);
 
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
     const during = world.access.rules.length;
     await world.clock.advance(WINDOW + 6_000);
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect([during, world.access.rules.length]).toEqual([1, 0]);
   });
@@ -199,7 +199,7 @@ describe('the sweep', () => {
     );
     world.storeDown(true);
 
-    await world.clock.drive(sweep(worker, target));
+    await world.clock.drive(sweep(worker, areaOf(target)));
 
     expect(world.access.rules).toEqual([later]);
   });
@@ -212,7 +212,7 @@ describe('the sweep', () => {
     world.access.removeRule(open?.ruleId ?? '');
 
     for (let round = 0; round < 3; round += 1) {
-      await sweep(worker, target);
+      await sweep(worker, areaOf(target));
       await world.clock.advance(5_000);
     }
     await world.advanced(worker, id);

@@ -27,6 +27,26 @@ describe('an opening fails, and nothing is open', () => {
     await world.advanced(worker, id);
 
     expect(requestIn(worker.log, id, 'sealed').sealed.summary.failure).toMatchObject({
+      step: 'arm',
+      code: 'standing-rule',
+    });
+    expect(world.access.rules).toEqual([standing]);
+    expect(world.access.switches.size).toBe(0);
+    // A switch by properties would remove it, if nobody were left to disarm it.
+    expect(world.access.faults.calls).not.toContain('arm');
+  });
+
+  test('when AWS shows somebody else’s rule too late, and calls ours a duplicate', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.lagMs = 60_000;
+    await world.clock.advance(60_000);
+    const standing = world.access.addStanding(rule());
+    const id = await world.approved();
+
+    await world.advanced(worker, id);
+
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.failure).toMatchObject({
       step: 'authorize',
       code: 'standing-rule',
     });
@@ -169,6 +189,8 @@ describe('what may have been open is closed, not failed', () => {
   test('one of two groups refused: the other is closed again', async () => {
     const world = new LifecycleWorld({ target: twoGroups });
     const worker = await world.worker();
+    world.access.lagMs = 5_000;
+    await world.clock.advance(5_000);
     world.access.addStanding({ ...rule(), group: 'sg-0fedcba9876543210' });
     const id = await world.approved();
 

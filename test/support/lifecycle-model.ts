@@ -1,6 +1,12 @@
 import type { BreakglassRecord } from '../../src/domain/records.ts';
 import type { Identity } from '../../src/domain/person.ts';
-import { ruleKey } from '../../src/domain/rule.ts';
+import { CUT_FOR } from '../../src/domain/cut.ts';
+import { extensionNumber } from '../../src/domain/extension.ts';
+import { ruleKey, type Rule } from '../../src/domain/rule.ts';
+import { getRequest } from '../../src/domain/state.ts';
+import type { Workflow } from '../../src/domain/workflow.ts';
+import { closeAll } from '../../src/lifecycle/close-all.ts';
+import { approveExtension, denyExtension, extend } from '../../src/lifecycle/extend.ts';
 import { approve, deny } from '../../src/lifecycle/approve.ts';
 import { done, revoke } from '../../src/lifecycle/end-early.ts';
 import { askFor } from '../../src/lifecycle/request.ts';
@@ -20,10 +26,12 @@ export type Action =
     }
   | {
       readonly do: 'click';
-      readonly verb: 'approve' | 'deny' | 'done' | 'revoke';
+      readonly verb:
+        'approve' | 'deny' | 'done' | 'revoke' | 'extend' | 'approve-extension' | 'deny-extension';
       readonly who: number;
       readonly request: number;
     }
+  | { readonly do: 'close-all'; readonly who: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'jump'; readonly ms: number }
   | { readonly do: 'start' }
@@ -44,22 +52,32 @@ export type Action =
   | { readonly do: 'lag'; readonly ms: number }
   | { readonly do: 'log'; readonly down: boolean }
   | { readonly do: 'directory'; readonly silent: boolean }
-  | { readonly do: 'remove-rule' };
+  | { readonly do: 'remove-rule' }
+  | { readonly do: 'remove-switch' };
 
 const SWITCH_WORST_MS = 180_000;
 /** Undisturbed for so long, workers have closed whatever was over. */
 const CALM_MS = 45_000;
 /** Long enough for the last deadline, the last takeover and the last lease. */
+/** A switch is looked at once a minute. */
+const REPAIRED_MS = CALM_MS + 65_000;
 const SETTLE_MS = 300_000;
 const STEP_MS = 1_000;
 const ADDRESSES = ['203.0.113.7', '203.0.113.8'];
-const workflow = aWorkflow({ approval: { ...aWorkflow().approval, lapseAfterSeconds: 120 } });
+const EXTENDED_BY_S = 30;
+/** `cuts`: the workflow asks for connections to be cut. */
+const workflowOf = (cuts: boolean): Workflow =>
+  aWorkflow({
+    approval: { ...aWorkflow().approval, lapseAfterSeconds: 120 },
+    duration: { ...aWorkflow().duration, extend: { bySeconds: EXTENDED_BY_S, times: 2 } },
+    target: { ...aWorkflow().target, cut: cuts ? { first: 50, last: 53 } : null },
+  });
 
 type Planned = { left: number; readonly act: (call: string) => Promise<'sent' | void> };
 
 /** Plays actions against two or three workers and a bot, and looks from outside, once a second, whether promises hold. */
 export class Model {
-  readonly world = new LifecycleWorld(workflow);
+  readonly world: LifecycleWorld;
   readonly violations: string[] = [];
   readonly #people: readonly Identity[];
   readonly #requests: string[] = [];
@@ -73,7 +91,9 @@ export class Model {
   /** Since when each rule of ours has had no switch. */
   readonly #bare = new Map<string, number>();
 
-  constructor() {
+  constructor({ cuts = false }: { readonly cuts?: boolean } = {}) {
+    const workflow = workflowOf(cuts);
+    this.world = new LifecycleWorld(workflow);
     const { maya, jonas, priya, directory, access } = this.world;
     const twin = directory.add('U0TWIN', { email: maya.email, groups: ['S0SRELEADS', 'S0ONCALL'] });
     this.#people = [maya, jonas, priya, twin].map(({ identity }) => identity);
@@ -143,6 +163,13 @@ export class Model {
       case 'directory':
         directory.silent = action.silent;
         return undefined;
+      case 'close-all':
+        return this.#closeAll(action.who);
+      case 'remove-switch': {
+        const [rule] = this.#ours();
+        if (rule !== undefined) access.removeSwitch(ruleIn(rule));
+        return undefined;
+      }
       case 'remove-rule': {
         const [rule] = this.#ours();
         if (rule !== undefined) access.removeRule(rule.ruleId);
@@ -173,10 +200,34 @@ export class Model {
     const id = this.#requests.at(-1 - (request % 3));
     const person = this.#people[who % this.#people.length];
     if (id === undefined || person === undefined) return;
-    const verbs = { approve, deny, done, revoke };
-    const answer = await this.#patiently(verbs[verb](this.#desk(), { person, request: id }));
-    if (answer?.ok === true && verb === 'approve' && (who % 4 === 0 || who % 4 === 3))
+    const verbs = {
+      approve,
+      deny,
+      done,
+      revoke,
+      extend,
+      'approve-extension': approveExtension,
+      'deny-extension': denyExtension,
+    };
+    const known = getRequest(this.#desk().log.state, id);
+    const extension = known?.state === 'open' ? extensionNumber(known) : 1;
+    const answer = await this.#patiently(verbs[verb](this.#desk(), { person, request: id, extension }));
+    if (answer?.ok === true && verb.startsWith('approve') && (who % 4 === 0 || who % 4 === 3))
       this.violations.push('the requester, or a second account of theirs, approved');
+  }
+
+  /** Whoever may press the red button has it all closed, or is told why not. */
+  async #closeAll(who: number): Promise<void> {
+    const person = this.#people[who % this.#people.length]!;
+    const before = this.#desk().log.state.requests;
+    const answer = await this.#patiently(closeAll(this.#desk(), { person, workflow: 'payments-console' }));
+    if (answer?.ok !== true) return;
+    if (who % 4 === 0) this.violations.push('somebody who is no approver closed everything');
+    for (const [id] of before) {
+      const request = getRequest(this.#desk().log.state, id);
+      if (request?.state === 'approved' || (request?.state === 'open' && request.closeRequested === null))
+        this.violations.push(`${id} was not ended with the others`);
+    }
   }
 
   /** People wait for their answer while the world goes on. */
@@ -217,10 +268,7 @@ export class Model {
     // A worker cannot start while it cannot read the log.
     const weather = this.world.store.weather;
     this.world.store.weather = {};
-    Object.assign(
-      worker,
-      await startWorker(this.world, `w${this.#workers.length + 1}`, [workflow.target], hook),
-    );
+    Object.assign(worker, await startWorker(this.world, `w${this.#workers.length + 1}`, { hook }));
     this.world.store.weather = weather;
     this.#workers.push(worker);
   }
@@ -259,14 +307,13 @@ export class Model {
         this.violations.push(`${ruleId} is open in calm, ${now - end} ms after its end`);
     }
     for (const rule of rules) {
-      const port = rule.fromPort;
-      const armed = access.switches.has(ruleKey({ ...rule, port, address: rule.address ?? '' }));
+      const armed = access.switches.has(ruleKey(ruleIn(rule)));
       if (armed) this.#bare.delete(rule.ruleId);
       else if (!this.#bare.has(rule.ruleId)) this.#bare.set(rule.ruleId, now);
       const since = this.#bare.get(rule.ruleId) ?? now;
       if (!armed && !someoneAlive)
         this.violations.push(`${rule.ruleId} is open without a switch, and nobody is alive`);
-      if (now - Math.max(since, this.#disturbedAt) > CALM_MS)
+      if (now - Math.max(since, this.#disturbedAt) > REPAIRED_MS)
         this.violations.push(`${rule.ruleId} stays open without a switch`);
     }
     for (const ruleId of this.#bare.keys())
@@ -292,6 +339,8 @@ export class Model {
       if (asked === undefined || intended === undefined || others.length < asked.approvalsNeeded)
         this.violations.push(`${ruleId} is open without a decision`);
       else if (asked.source.address !== address) this.violations.push(`${ruleId} is open for somebody else`);
+      else if ((tags.expiresAt ?? 0) > latestEnd(records, address))
+        this.violations.push(`${ruleId} is tagged to stay open longer than anybody approved`);
       this.#judgeWords(ruleId, of);
     }
   }
@@ -329,6 +378,11 @@ export class Model {
       if (state === 'pending' || state === 'approved')
         await done(this.#desk(), { person: this.world.maya.identity, request: id });
     await this.#passUntilSettled();
+    // What was cut stays cut until its flows are forgotten.
+    for (let passed = 0; passed < CUT_FOR + 120 && this.#desk().log.state.cuts.size > 0; passed += 60) {
+      await clock.advance(60 * STEP_MS);
+      access.fireSwitches();
+    }
     await this.#pass(10 * STEP_MS);
     for (const process of [...this.#workers, this.#bot]) process?.kill();
   }
@@ -347,6 +401,7 @@ export class Model {
     const records = recordsIn(this.world.store);
     if (this.#ours().length > 0) this.violations.push('left open');
     const { distrust } = this.#desk().log.state;
+    if (this.world.access.network.entries.length > 0) this.violations.push('a host is still denied its port');
     if (distrust !== null) this.violations.push(`the log looks false: ${distrust.why} at ${distrust.index}`);
     for (const id of new Set(this.#requests)) {
       const types = records
@@ -368,4 +423,22 @@ export class Model {
   readonly #ours = (): ObservedRule[] =>
     this.world.access.rules.filter(({ tags }) => tags.deployment === ORIGIN);
   readonly #true = (): number => this.world.aws.now();
+}
+
+const ruleIn = ({ fromPort, address, ...rule }: ObservedRule): Rule => ({
+  ...rule,
+  port: fromPort,
+  address: address ?? '',
+});
+
+/** The latest end that people have approved for any grant of this host, in seconds. */
+function latestEnd(records: readonly BreakglassRecord[], address: string | null): number {
+  const granted = records.flatMap((record): number[] => {
+    if (record.type === 'open.intended' && record.rules.some((rule) => rule.address === address))
+      return [record.deadline];
+    if (record.type !== 'extension.approved') return [];
+    const asked = records.filter((one) => one.type === 'extension.asked' && one.request === record.request);
+    return asked.map((one) => (one.type === 'extension.asked' ? one.until : 0));
+  });
+  return Math.max(0, ...granted);
 }

@@ -1,4 +1,5 @@
 import { advance } from '../../src/lifecycle/advance.ts';
+import { areasOf } from '../../src/lifecycle/areas.ts';
 import { lapse } from '../../src/lifecycle/lapse.ts';
 import { Memory } from '../../src/lifecycle/memory.ts';
 import { Rounds } from '../../src/lifecycle/rounds.ts';
@@ -7,12 +8,9 @@ import { Watch } from '../../src/lifecycle/watch.ts';
 import { backoff, type Worker } from '../../src/lifecycle/worker.ts';
 import type { Desk } from '../../src/lifecycle/desk.ts';
 import type { BreakglassRecord } from '../../src/domain/records.ts';
-import type { Target } from '../../src/domain/rule.ts';
 import type { MemoryLogStore } from '../../src/log/index.ts';
 import type { FakeClock } from './fakes/fake-clock.ts';
 import type { LifecycleWorld } from './lifecycle-world.ts';
-
-const SWEEP_EVERY = 5_000;
 
 /** Wired as `serve` wires it: what a process does until it is killed. */
 export type Running = {
@@ -73,12 +71,11 @@ class Life {
   }
 }
 
-/** A worker with its rounds, its eye on the log, and sweeps of these targets. */
+/** A worker with its rounds, its eye on the log, and its sweeps. */
 export async function startWorker(
   world: LifecycleWorld,
   name: string,
-  targets: readonly Target[],
-  hook?: Hook,
+  { hook, sweeping = true }: { readonly hook?: Hook | undefined; readonly sweeping?: boolean } = {},
 ): Promise<Running> {
   const life = new Life();
   const errors: unknown[] = [];
@@ -98,16 +95,15 @@ export async function startWorker(
   const requests = new Rounds(clock, (id) => advance(worker, id), retryIn);
   const sweeps = new Rounds(
     clock,
-    async (position) => {
-      const target = targets[Number(position)];
-      if (target !== undefined) await sweep(worker, target);
-      return clock.now() + SWEEP_EVERY;
+    async (key) => {
+      const area = areasOf(worker.workflows, worker.log.state).get(key);
+      return area === undefined ? undefined : sweep(worker, area);
     },
     retryIn,
   );
   const watch = new Watch(worker.log, clock, [requests], (error) => errors.push(error));
   watch.start();
-  for (const position of targets.keys()) sweeps.wake(String(position));
+  if (sweeping) for (const key of areasOf(worker.workflows, undefined).keys()) sweeps.wake(key);
   return { name, kill: () => void (life.killed = true), alive: () => !life.killed, errors };
 }
 

@@ -5,9 +5,12 @@ import type { Request, RequestState, In } from '../../src/domain/request.ts';
 import { EMPTY, getRequest, type State } from '../../src/domain/state.ts';
 import { fold } from '../../src/domain/fold.ts';
 import type { Workflow } from '../../src/domain/workflow.ts';
+import type { Target } from '../../src/domain/rule.ts';
 import { advance } from '../../src/lifecycle/advance.ts';
 import { approve } from '../../src/lifecycle/approve.ts';
+import { areasOf, type Area } from '../../src/lifecycle/areas.ts';
 import type { Answer, Desk } from '../../src/lifecycle/desk.ts';
+import { approveExtension, extend } from '../../src/lifecycle/extend.ts';
 import { Memory } from '../../src/lifecycle/memory.ts';
 import { askFor, type Asking } from '../../src/lifecycle/request.ts';
 import type { Worker } from '../../src/lifecycle/worker.ts';
@@ -33,6 +36,12 @@ import { FakeIds } from './fakes/fake-ids.ts';
 import { FakeIncidents, linkTo } from './fakes/fake-incidents.ts';
 
 export const ORIGIN = 'test';
+
+/** What is swept for the sake of one target. */
+export function areaOf(target: Target): Area {
+  const [area] = areasOf(new Map([['one', aWorkflow({ target })]]), undefined).values();
+  return area!;
+}
 
 /** The whole lifecycle over fakes: one bot, any number of workers, one log between them. */
 export class LifecycleWorld {
@@ -106,6 +115,7 @@ export class LifecycleWorld {
     const { workflows, access, certificates, agenda, clock, telemetry } = this;
     return {
       name,
+      deployment: ORIGIN,
       log: await this.log('worker', store),
       workflows,
       access,
@@ -157,6 +167,13 @@ export class LifecycleWorld {
   async advanced(worker: Worker, request: string): Promise<number | undefined> {
     await worker.log.refresh();
     return this.clock.drive(advance(worker, request), 3 * 3_600_000);
+  }
+
+  /** A later end of an open window, asked for by Maya and approved by Jonas. */
+  async grantedLonger(request: string, extension = 1): Promise<void> {
+    const desk = await this.desk();
+    idOf(await extend(desk, { person: this.maya.identity, request, extension }));
+    idOf(await approveExtension(desk, { person: this.jonas.identity, request, extension }));
   }
 
   /** Approved, and opened by this worker. */

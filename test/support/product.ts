@@ -14,9 +14,15 @@ import { OutsideLog } from './product/outside-log.ts';
 import { RestartableRedis } from './product/redis.ts';
 import { Role } from './product/role.ts';
 
+type EnvironmentOf = (role: 'bot' | 'worker') => NodeJS.ProcessEnv;
+
 export type ProductOptions = {
   readonly delivery?: Delivery;
   readonly workers?: number;
+  /** Added to the environment of a worker, each time one is started. */
+  readonly workerEnvironment?: () => NodeJS.ProcessEnv;
+  /** Done to Redis before anything starts; answers what each role is told of it beside the usual. */
+  readonly secure?: (redis: RestartableRedis, folder: string) => Promise<EnvironmentOf>;
   /** Workflow files beside the examples: name -> text. */
   readonly workflows?: Readonly<Record<string, string>>;
 };
@@ -36,12 +42,15 @@ export class Product implements AsyncDisposable {
   readonly workers: readonly Role[];
   /** The first worker. */
   readonly worker: Role;
+  readonly #workerEnvironment: () => NodeJS.ProcessEnv;
+  readonly #environmentOf: EnvironmentOf;
 
   private constructor(
     folder: string,
     surroundings: Surroundings,
     redis: RestartableRedis,
-    { delivery = 'socket', workers = 1 }: ProductOptions,
+    environment: EnvironmentOf,
+    { delivery = 'socket', workers = 1, workerEnvironment = () => ({}) }: ProductOptions,
   ) {
     this.folder = folder;
     this.surroundings = surroundings;
@@ -49,6 +58,8 @@ export class Product implements AsyncDisposable {
     this.settings = { ...surroundings, delivery, redisUrl: redis.url };
     this.client = new SandboxClient(surroundings.sandbox.urls.page);
     this.log = new OutsideLog(this.client);
+    this.#workerEnvironment = workerEnvironment;
+    this.#environmentOf = environment;
     this.bot = this.#role('bot', 'bot');
     this.workers = Array.from({ length: workers }, (_, position) =>
       this.#role('worker', `worker-${position + 1}`),
@@ -63,6 +74,7 @@ export class Product implements AsyncDisposable {
     await mkdir(parent, { recursive: true });
     const folder = await mkdtemp(join(parent, 'product-'));
     const redis = await RestartableRedis.create(join(folder, 'redis'));
+    const environment = (await options.secure?.(redis, folder)) ?? (() => ({}));
     const surroundings = await startSurroundings({
       folder,
       ports: 'ephemeral',
@@ -72,7 +84,7 @@ export class Product implements AsyncDisposable {
     });
     for (const [name, text] of Object.entries(options.workflows ?? {}))
       await writeFile(join(surroundings.workflows, name), text);
-    const product = new Product(folder, surroundings, redis, options);
+    const product = new Product(folder, surroundings, redis, environment, options);
     try {
       await Promise.all(product.roles.map((role) => role.start()));
       return product;
@@ -123,7 +135,11 @@ export class Product implements AsyncDisposable {
 
   #role(role: 'bot' | 'worker', name: string): Role {
     const logFile = join(this.folder, `${name}.log`);
-    const run = () => startRole(role, environmentOf(role, this.settings), logFile);
+    const own = role === 'worker' ? this.#workerEnvironment : () => ({});
+    const run = () => {
+      const usual = environmentOf(role, this.settings);
+      return startRole(role, { ...usual, ...this.#environmentOf(role), ...own() }, logFile);
+    };
     if (role === 'worker') return new Role(name, logFile, run, () => Promise.resolve());
     return new Role(name, logFile, run, async (started) => {
       if (this.settings.delivery === 'http') return tellSlackWhere(started, this.surroundings);

@@ -1,15 +1,26 @@
 import type { Approved } from '../../../src/domain/approved.ts';
-import { type OpenRule, type Rule, ruleKey, type Target } from '../../../src/domain/rule.ts';
+import {
+  type CutEntry,
+  type OpenRule,
+  type Place,
+  type Rule,
+  ruleKey,
+  type Target,
+} from '../../../src/domain/rule.ts';
 import type { EpochMs, EpochSeconds } from '../../../src/domain/time.ts';
 import {
   type Access,
   AccessError,
   type Armed,
+  type Author,
+  type Cutting,
+  type Groups,
   type ObservedRule,
   type Opened,
 } from '../../../src/ports/access.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { CallFaults } from './call-faults.ts';
+import { FakeNetwork } from './fake-network.ts';
 
 export type FakeSwitch = {
   readonly rule: Rule;
@@ -24,6 +35,7 @@ export type FakeAccessOptions = { readonly clock: Clock; readonly deployment?: s
 export class FakeAccess implements Access {
   readonly faults = new CallFaults<keyof Access>();
   readonly switches = new Map<string, FakeSwitch>();
+  readonly network: FakeNetwork;
   /** `observe` answers what was there so long ago. */
   lagMs = 0;
   skewMs = 0;
@@ -33,6 +45,8 @@ export class FakeAccess implements Access {
     readonly what: 'opened' | 'closed' | 'fired';
     readonly ruleId: string;
   }[] = [];
+  /** What CloudTrail would say, by rule id. */
+  readonly authors = new Map<string, Author>();
   readonly #clock: Clock;
   readonly #deployment: string;
   #rules: readonly ObservedRule[] = [];
@@ -41,6 +55,7 @@ export class FakeAccess implements Access {
 
   constructor({ clock, deployment = 'test' }: FakeAccessOptions) {
     this.#clock = clock;
+    this.network = new FakeNetwork(clock);
     this.#deployment = deployment;
   }
 
@@ -62,6 +77,7 @@ export class FakeAccess implements Access {
       protocol: 'tcp',
       fromPort: port,
       toPort: port,
+      source: rule.address,
       tags: { deployment: null, request: null, expiresAt: null, ...tags },
       ...shape,
     };
@@ -78,13 +94,14 @@ export class FakeAccess implements Access {
     this.switches.delete(ruleKey(rule));
   }
 
-  /** What EventBridge would do now: every switch whose time has come revokes its rule. Answers the ids that went. */
+  /** What EventBridge would do now: every switch whose time has come revokes its rule, or removes its entry. Answers the ids of rules that went. */
   fireSwitches(): string[] {
     const due = [...this.switches.values()].filter(({ from }) => from * 1_000 <= this.#clock.now());
     const fired = this.#rules
       .filter((observed) => due.some((one) => hits(one, observed)))
       .map(({ ruleId }) => ruleId);
     this.#remove(fired, 'fired');
+    this.network.fireRemovals();
     return fired;
   }
 
@@ -92,14 +109,14 @@ export class FakeAccess implements Access {
     return this.faults.around('skew', () => this.skewMs);
   }
 
-  arm(_target: Target, rule: Rule, end: EpochSeconds): Promise<Armed> {
+  arm(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed> {
     return this.faults.around('arm', () => {
       const { account, region, group, port, address } = rule;
       const from = wholeMinute(end);
       this.switches.set(ruleKey(rule), {
         rule: { account, region, group, port, address },
         from,
-        ruleId: null,
+        ruleId: 'ruleId' in rule ? rule.ruleId : null,
       });
       return { name: `bg-${this.#deployment}-${ruleKey(rule)}`, from };
     });
@@ -141,15 +158,23 @@ export class FakeAccess implements Access {
     });
   }
 
-  observe(target: Target): Promise<readonly ObservedRule[]> {
-    return this.faults.around('observe', () => {
-      const seen = this.#clock.now() - this.lagMs;
-      const rules = this.#past.find(({ until }) => until > seen)?.rules ?? this.#rules;
-      return rules.filter(({ group }) => target.securityGroups.includes(group));
-    });
+  observe({ securityGroups }: Groups): Promise<readonly ObservedRule[]> {
+    return this.faults.around('observe', () =>
+      this.#described().filter(({ group }) => securityGroups.includes(group)),
+    );
   }
 
-  close(_target: Target, rules: readonly OpenRule[]): Promise<readonly string[]> {
+  observeOurs(_place: Place): Promise<readonly ObservedRule[]> {
+    return this.faults.around('observeOurs', () =>
+      this.#described().filter(({ tags }) => tags.deployment === this.#deployment),
+    );
+  }
+
+  author({ ruleId }: ObservedRule, _place: Place): Promise<Author | null> {
+    return this.faults.around('author', () => this.authors.get(ruleId) ?? null);
+  }
+
+  close(_place: Place, rules: readonly OpenRule[], _due: EpochSeconds): Promise<readonly string[]> {
     return this.faults.around('close', () => {
       this.#remove(
         rules.map(({ ruleId }) => ruleId),
@@ -173,6 +198,52 @@ export class FakeAccess implements Access {
 
   disarm(_target: Target, rule: Rule): Promise<void> {
     return this.faults.around('disarm', () => void this.switches.delete(ruleKey(rule)));
+  }
+
+  cutProblem(target: Target, rules: readonly Rule[], others: readonly Rule[]): Promise<string | undefined> {
+    return this.faults.around('cutProblem', () =>
+      target.cut === null ? undefined : this.network.problem(target.cut, rules, others),
+    );
+  }
+
+  cut(
+    { cut: numbers }: Target,
+    rules: readonly Rule[],
+    until: EpochSeconds,
+    inUse: readonly Rule[],
+  ): Promise<Cutting> {
+    return this.faults.around('cut', () => {
+      const [rule] = rules;
+      if (numbers === null || rule === undefined) return { entries: [], spared: false, awsRequests: [] };
+      const leading = this.network.aclsTo(rules.map(({ group }) => group));
+      const kept = this.network.aclsTo(inUse.map(({ group }) => group));
+      const acls = leading.filter((acl) => !kept.includes(acl));
+      const entries = acls.map((acl) => {
+        const entry = this.network.cutIn(acl, rule, numbers, until);
+        if (entry === undefined) throw new AccessError('acl-full', `${acl} has no free number`);
+        return entry;
+      });
+      return {
+        entries,
+        spared: acls.length < leading.length,
+        awsRequests: acls.map(() => this.#nextId('req')),
+      };
+    });
+  }
+
+  observeCuts({ cut: numbers, securityGroups }: Target): Promise<readonly CutEntry[]> {
+    return this.faults.around('observeCuts', () =>
+      numbers === null ? [] : this.network.cutsIn(securityGroups, numbers),
+    );
+  }
+
+  uncut(_target: Target, entries: readonly CutEntry[]): Promise<void> {
+    return this.faults.around('uncut', () => entries.forEach((entry) => this.network.uncut(entry)));
+  }
+
+  #described(): readonly ObservedRule[] {
+    const seen = this.#clock.now() - this.lagMs;
+    return this.#past.find(({ until }) => until > seen)?.rules ?? this.#rules;
   }
 
   #remove(ids: readonly string[], what: 'closed' | 'fired'): void {

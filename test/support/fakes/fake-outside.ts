@@ -188,7 +188,8 @@ export class FakeOutside implements Outside {
   #schedule() {
     const hour = this.#lie === 'arms for an hour later' ? 3_600_000 : 0;
     const start = new Date(Math.ceil(this.#deadline / 60_000) * 60_000 + hour).toISOString();
-    return { name: 'demo-1', state: 'ENABLED', start };
+    const target = 'arn:aws:scheduler:::aws-sdk:ec2:revokeSecurityGroupIngress';
+    return { name: 'demo-1', state: 'ENABLED', start, target };
   }
 
   #card(): Message {

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { switchesIn } from '../../../src/cli/demo/outside.ts';
 import { Player } from '../../../src/cli/demo/people.ts';
 import type { OpenConfirmed, OpenIntended } from '../../../src/domain/records.ts';
-import type { IngressRule, Message } from '../../../src/sandbox/client.ts';
+import type { IngressRule, Message, ScheduleSnapshot } from '../../../src/sandbox/client.ts';
 import { PEOPLE, VANTAGES } from '../../../src/sandbox/world.ts';
 import { eventually } from '../eventually.ts';
 import type { Product } from '../product.ts';
@@ -126,6 +127,10 @@ export async function settled(product: Product, { id }: Asked, withinMs = 30_000
     ),
   );
 }
+
+/** Schedules that revoke rules; those that remove deny entries stay for longer. */
+export const switchesOf = async ({ client }: Product): Promise<ScheduleSnapshot[]> =>
+  switchesIn(await client.state());
 
 /** The rules that stand in AWS because of this request, or of any when none is given. */
 export async function rulesOf(product: Product, request?: string): Promise<IngressRule[]> {

@@ -36,6 +36,17 @@ export class Role {
     return this.#current?.pid ?? 0;
   }
 
+  /** It is meant to end by itself, or to go on until `enough`: resolves with whichever comes first. */
+  async ends(enough: Promise<unknown>): Promise<Ending | undefined> {
+    const run = this.#current;
+    const ending = await Promise.race([run?.ended, enough.then(() => undefined)]);
+    if (ending !== undefined) {
+      this.#current = undefined;
+      this.crashes.pop();
+    }
+    return ending;
+  }
+
   /** kill -9. Resolves when it is gone. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

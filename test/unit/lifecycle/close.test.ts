@@ -107,6 +107,52 @@ describe('closing', () => {
     expect(world.access.switches.size).toBe(1);
   });
 
+  test('that waits for its turn asks again soon, however often it has waited', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    world.access.faults.fail('close', 'before', refused('throttled'), 40);
+
+    await world.clock.advance(WINDOW);
+    await world.advanced(worker, id);
+
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.latenessMs).toBeLessThanOrEqual(21_000);
+  });
+
+  test('takes no single look for proof, however long AWS took to answer it', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+    world.access.faults.watch((method, when) =>
+      method === 'observe' && when === 'after' ? world.clock.pause(6_000) : undefined,
+    );
+    const looksBefore = world.access.faults.calls.filter((call) => call === 'observe').length;
+
+    await world.clock.drive(close(worker, id, 'deadline'));
+
+    const looks = world.access.faults.calls.filter((call) => call === 'observe').length - looksBefore;
+    expect(looks).toBeGreaterThanOrEqual(2);
+  });
+
+  test('by somebody else is dated when AWS said so, not when it was asked', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+    world.access.faults.fail('close', 'before', refused('not-permitted'), Number.MAX_SAFE_INTEGER);
+    world.access.fireSwitches();
+    world.access.faults.watch((method, when) =>
+      method === 'observe' && when === 'after' ? world.clock.pause(3_000) : undefined,
+    );
+
+    await world.clock.drive(close(worker, id, 'deadline'));
+    await world.advanced(worker, id);
+
+    const { latenessMs } = requestIn(worker.log, id, 'sealed').sealed.summary;
+    expect(latenessMs).toBeGreaterThanOrEqual(3_000);
+  });
+
   test('is not held up by the page that says it is late', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
@@ -118,8 +164,8 @@ describe('closing', () => {
         page: (alert: { text: string }) => (alerts.push(alert.text), new Promise<void>(() => undefined)),
       },
     };
-    world.access.faults.fail('close', 'before', refused('throttled'), 20);
-    world.access.faults.fail('observe', 'before', refused('throttled'), 20);
+    world.access.faults.fail('close', 'before', refused('throttled'), 80);
+    world.access.faults.fail('observe', 'before', refused('throttled'), 80);
 
     await world.clock.advance(WINDOW);
     await world.advanced(silent, id);
@@ -162,8 +208,8 @@ describe('closing', () => {
     const [one, two] = [await world.worker('w1'), await world.worker('w2')];
     const id = await world.opened(one);
     await world.clock.advance(WINDOW);
-    world.access.faults.fail('close', 'before', refused('throttled'), 60);
-    world.access.faults.fail('observe', 'before', refused('throttled'), 60);
+    world.access.faults.fail('close', 'before', refused('throttled'), 240);
+    world.access.faults.fail('observe', 'before', refused('throttled'), 240);
 
     const first = advance(one, id);
     await world.clock.advance(60_000);

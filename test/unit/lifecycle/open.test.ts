@@ -27,6 +27,12 @@ function rule() {
 const outcomeOf = (worker: Worker, id: string) => requestIn(worker.log, id, 'sealed').sealed.summary.outcome;
 const opened = (world: LifecycleWorld) => world.access.effects.filter(({ what }) => what === 'opened').length;
 
+function onceAuthorized(world: LifecycleWorld, then: () => void): void {
+  world.access.faults.watch((method, when) => {
+    if (method === 'open' && when === 'after') then();
+  });
+}
+
 /** Gets as far as the authorize call, which is answered, and dies there. */
 async function diedAfterAuthorizing(world: LifecycleWorld, worker: Worker, id: string): Promise<void> {
   world.access.faults.fail('open', 'after', new Error('killed'));
@@ -44,7 +50,7 @@ describe('once the authorize call was answered, nothing that AWS refuses makes i
     const world = new LifecycleWorld();
     const worker = await world.worker();
     const id = await world.approved();
-    world.access.faults.fail(method, 'before', refused(code));
+    onceAuthorized(world, () => world.access.faults.fail(method, 'before', refused(code)));
 
     await world.advanced(worker, id);
 
@@ -198,7 +204,7 @@ describe('a takeover', () => {
     const world = new LifecycleWorld();
     const [one, two] = [await world.worker('w1'), await world.worker('w2')];
     const id = await world.approved();
-    world.access.faults.fail('observe', 'before', refused('throttled'));
+    onceAuthorized(world, () => world.access.faults.fail('observe', 'before', refused('throttled')));
     world.access.faults.fail('close', 'before', refused('throttled'), 5);
     await one.log.refresh();
     void advance(one, id);

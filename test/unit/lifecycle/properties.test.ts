@@ -25,6 +25,11 @@ const methods: (keyof Access)[] = [
   'close',
   'keepUntil',
   'disarm',
+  'observeOurs',
+  'cutProblem',
+  'cut',
+  'observeCuts',
+  'uncut',
 ];
 const when = fc.constantFrom('before' as const, 'after' as const);
 const inCalls = fc.nat(12);
@@ -51,6 +56,13 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: click('deny') },
   { weight: 2, arbitrary: click('done') },
   { weight: 2, arbitrary: click('revoke') },
+  { weight: 4, arbitrary: click('extend') },
+  { weight: 4, arbitrary: click('approve-extension') },
+  { weight: 1, arbitrary: click('deny-extension') },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('close-all' as const), who: fc.nat(3) }),
+  },
   { weight: 10, arbitrary: wait },
   {
     weight: 1,
@@ -95,6 +107,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('log' as const), down: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('directory' as const), silent: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove-rule' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove-switch' as const) }) },
 );
 
 describe('whatever people, machines and AWS do', () => {
@@ -103,9 +116,13 @@ describe('whatever people, machines and AWS do', () => {
     async () => {
       // A failure prints its seed and path: fc.assert(…, { seed, path }) plays it again.
       await fc.assert(
-        fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40, size: 'max' }), async (actions) => {
-          expect(await new Model().play(actions)).toEqual([]);
-        }),
+        fc.asyncProperty(
+          fc.array(action, { minLength: 5, maxLength: 40, size: 'max' }),
+          fc.boolean(),
+          async (actions, cuts) => {
+            expect(await new Model({ cuts }).play(actions)).toEqual([]);
+          },
+        ),
         { numRuns: RUNS },
       );
     },

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { EMPTY } from '../../../src/domain/state.ts';
+import { areasOf } from '../../../src/lifecycle/areas.ts';
 import { advance } from '../../../src/lifecycle/advance.ts';
 import { done } from '../../../src/lifecycle/end-early.ts';
 import { sweep } from '../../../src/lifecycle/sweep.ts';
@@ -7,8 +9,9 @@ import type { SweepReported } from '../../../src/domain/records.ts';
 import { rulesOf } from '../../../src/domain/rule.ts';
 import type { BreakglassLog } from '../../../src/ports/log.ts';
 import { AccessError } from '../../../src/ports/access.ts';
+import { aRecord, stateAfter } from '../../support/builders/records.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
-import { LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
+import { areaOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
 const { target } = aWorkflow();
@@ -43,7 +46,7 @@ describe('the sweep closes', () => {
     const unknown = world.access.addStanding({ ...rule(), address: '203.0.113.8/32' }, tags(world, 60));
     world.store.weather = hangs;
 
-    await world.clock.drive(sweep(worker, target), 10_000);
+    await world.clock.drive(sweep(worker, areaOf(target)), 10_000);
 
     expect(world.access.rules).toEqual([unknown]);
   });
@@ -58,10 +61,10 @@ describe('the sweep closes', () => {
     const found = reports(worker.log);
 
     await world.clock.advance(WINDOW + 5_000);
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
     const within = world.access.rules.length;
     await world.clock.advance(1);
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect([within, world.access.rules.length, found]).toEqual([1, 0, ['overdue']]);
   });
@@ -77,10 +80,145 @@ describe('the sweep closes', () => {
     await world.opened(worker);
     const wrong = world.access.addStanding(rule(), tags(world, 600), shape);
 
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect(world.access.rules).toHaveLength(1);
     expect(world.access.rules).not.toContainEqual(wrong);
+  });
+});
+
+describe('before there is a log', () => {
+  const sweeperOf = async (world: LifecycleWorld) => ({ ...(await world.worker()), log: undefined });
+
+  test('what its tag says is over is closed at once: nobody else of this process does it', async () => {
+    const world = new LifecycleWorld();
+    const sweeper = await sweeperOf(world);
+    world.access.addStanding(rule(), tags(world, 2));
+    const unknown = world.access.addStanding({ ...rule(), address: '203.0.113.8/32' }, tags(world, 60));
+    const standing = world.access.addStanding({ ...rule(), address: '203.0.113.9/32' });
+
+    const next = await sweep(sweeper, areaOf(target));
+    await world.clock.advance(next - world.clock.now());
+    await sweep(sweeper, areaOf(target));
+
+    expect(next).toBe(world.clock.now());
+    expect(world.access.rules).toEqual([unknown, standing]);
+  });
+
+  test('a rule under our tag that is wider than any of ours is closed', async () => {
+    const world = new LifecycleWorld();
+    world.access.addStanding(rule(), tags(world, 600), {
+      address: '203.0.113.0/24',
+      source: '203.0.113.0/24',
+    });
+
+    await sweep(await sweeperOf(world), areaOf(target));
+
+    expect(world.access.rules).toEqual([]);
+  });
+
+  test('what was found is in the record once there is one', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const found = reports(worker.log);
+    world.access.addStanding(rule(), tags(world, -60));
+    await sweep({ ...worker, log: undefined }, areaOf(target));
+
+    await sweep(worker, areaOf(target));
+
+    expect(found).toEqual(['overdue']);
+  });
+});
+
+describe('the sweep finds', () => {
+  test('rules with our tag in groups that no workflow names, once a minute', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const elsewhere = () =>
+      world.access.addStanding({ ...rule(), group: 'sg-0fedcba9876543210' }, tags(world, 600));
+    elsewhere();
+    await sweep(worker, areaOf(target));
+    const first = world.access.rules.length;
+    elsewhere();
+    await world.clock.advance(59_000);
+    await sweep(worker, areaOf(target));
+    const early = world.access.rules.length;
+
+    await world.clock.advance(1_000);
+    await sweep(worker, areaOf(target));
+
+    expect([first, early, world.access.rules.length]).toEqual([0, 1, 0]);
+  });
+
+  test('a rule whose tag somebody has taken, by the id that the log knows', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    await world.opened(worker);
+    const [open] = world.access.rules;
+    world.access.removeRule(open!.ruleId);
+    const untagged = { deployment: null, request: null, expiresAt: null };
+    world.access.addStanding(rule(), {}, { ...open!, tags: untagged });
+    const other = world.access.addStanding(rule(), {}, { ...open!, ruleId: 'sgr-other', tags: untagged });
+    await sweep(worker, areaOf(target));
+    const during = world.access.rules.length;
+
+    await world.clock.advance(WINDOW + 5_001);
+    await world.clock.drive(sweep(worker, areaOf(target)));
+
+    expect([during, world.access.rules]).toEqual([2, [other]]);
+  });
+});
+
+describe('the next sweep', () => {
+  test('comes after five seconds, and sooner where a rule of ours is due sooner', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const regular = (await sweep(worker, areaOf(target))) - world.clock.now();
+    await world.opened(worker, { form: { ...world.asking().form, duration: '10s' } });
+    const [{ tags: opened } = { tags: { expiresAt: 0 } }] = world.access.rules;
+    await world.clock.advance(8_000);
+
+    const sooner = await sweep(worker, areaOf(target));
+
+    expect(regular).toBe(5_000);
+    expect(sooner).toBeLessThanOrEqual(world.clock.now() + 5_000);
+    expect(sooner).toBe(Math.min(world.clock.now() + 5_000, opened.expiresAt! * 1_000 + 5_001));
+  });
+
+  test('is rarer where one takes many calls: a tenth of what EC2 grants', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const securityGroups = Array.from({ length: 4_000 }, (_, n) => `sg-${n.toString(16).padStart(17, '0')}`);
+
+    const next = await sweep(worker, areaOf({ ...target, securityGroups }));
+
+    expect(next - world.clock.now()).toBe(10_000);
+  });
+});
+
+describe('what is swept together', () => {
+  test('is everything that is reached in the same way: of files, open windows and connections that are cut', () => {
+    const other = { ...target, roleArn: 'arn:aws:iam::111122223333:role/other' };
+    const closed = { ...target, securityGroups: ['sg-2'], cut: { first: 50, last: 59 } };
+    const entry = { acl: 'acl-1', ruleNumber: 50, port: 8443, address: '203.0.113.7/32' };
+    const cut = { request: 'bg-1', target: closed, entry, until: 1 };
+    const open = aRecord('open.intended', { target: { ...other, securityGroups: ['sg-1'] } });
+    const state = {
+      ...stateAfter('request.asked', 'approval.given', open),
+      cuts: EMPTY.cuts.set('one', cut),
+    };
+    const files = new Map([
+      ['a', aWorkflow()],
+      ['b', aWorkflow({ target: other })],
+      ['c', aWorkflow()],
+    ]);
+
+    const areas = [...areasOf(files, state).values()];
+
+    expect(areas.map(({ place, securityGroups }) => [place.roleArn, securityGroups])).toEqual([
+      [target.roleArn, [...target.securityGroups, 'sg-2']],
+      [other.roleArn, [...target.securityGroups, 'sg-1']],
+    ]);
   });
 });
 
@@ -96,12 +234,12 @@ describe('a finding is recorded', () => {
     await world.clock.advance(2_001);
 
     // Refused twice, then revoked, but still described for two seconds.
-    for (let round = 0; round < 5; round += 1) await sweep(worker, target).catch(() => undefined);
+    for (let round = 0; round < 5; round += 1) await sweep(worker, areaOf(target)).catch(() => undefined);
     const once = [...found];
     world.access.lagMs = 0;
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
     planted();
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect([once, found]).toEqual([['unknown'], ['unknown', 'unknown']]);
     expect(world.access.rules).toEqual([]);
@@ -113,11 +251,11 @@ describe('a finding is recorded', () => {
     const found = reports(worker.log);
     world.access.addStanding(rule(), tags(world, -60));
     world.storeDown(true);
-    await world.clock.drive(sweep(worker, target));
+    await world.clock.drive(sweep(worker, areaOf(target)));
     const away = [...found];
     world.storeDown(false);
 
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
 
     expect([away, found, world.access.rules]).toEqual([[], ['overdue'], []]);
   });
@@ -130,11 +268,11 @@ describe('a finding is recorded', () => {
     world.store.weather = {
       before: (call) => (call === 'create' ? Promise.reject(new Error('503')) : Promise.resolve()),
     };
-    await world.clock.drive(sweep(worker, target));
+    await world.clock.drive(sweep(worker, areaOf(target)));
     world.store.weather = {};
 
-    await world.clock.drive(sweep(worker, target));
-    await sweep(worker, target);
+    await world.clock.drive(sweep(worker, areaOf(target)));
+    await sweep(worker, areaOf(target));
 
     expect(found).toEqual(['overdue']);
   });
@@ -147,10 +285,10 @@ describe('a finding is recorded', () => {
     world.access.addStanding(rule(), tags(world, -60));
     world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), 2);
 
-    await sweep(worker, target).catch(() => undefined);
-    await sweep(worker, other);
-    await sweep(worker, target).catch(() => undefined);
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target)).catch(() => undefined);
+    await sweep(worker, areaOf(other));
+    await sweep(worker, areaOf(target)).catch(() => undefined);
+    await sweep(worker, areaOf(target));
 
     expect(found).toEqual(['overdue']);
   });
@@ -164,12 +302,12 @@ describe('a rule that is not described', () => {
     const found = reports(worker.log);
     const [open] = world.access.rules;
     world.access.removeRule(open?.ruleId ?? '');
-    for (let round = 0; round < 20; round += 1) await sweep(worker, target);
+    for (let round = 0; round < 20; round += 1) await sweep(worker, areaOf(target));
     const atOnce = requestIn(worker.log, id, 'open').state;
 
     await world.clock.advance(10_000);
-    await sweep(worker, target);
-    await sweep(worker, target);
+    await sweep(worker, areaOf(target));
+    await sweep(worker, areaOf(target));
     await world.advanced(worker, id);
 
     expect([atOnce, found]).toEqual(['open', ['vanished']]);
@@ -183,8 +321,8 @@ describe('a rule that is not described', () => {
     const hidden = { ...target, securityGroups: [] as string[] };
     const observe = world.access.observe.bind(world.access);
     const look = async (there: boolean) => {
-      const blind = { ...worker, access: { observe: () => observe(there ? target : hidden) } as never };
-      await sweep(blind, target);
+      world.access.observe = () => observe(there ? target : hidden);
+      await sweep(worker, areaOf(target));
       await world.clock.advance(6_000);
     };
 
@@ -200,7 +338,7 @@ describe('a rule that is not described', () => {
     const found = reports(two.log);
     world.access.removeRule(world.access.rules[0]?.ruleId ?? '');
     await two.log.refresh();
-    await sweep(two, target);
+    await sweep(two, areaOf(target));
     await world.clock.advance(10_000);
     await done(await world.desk(), { person: world.maya.identity, request: id });
     await one.log.refresh();
@@ -218,7 +356,7 @@ describe('a rule that is not described', () => {
       }) as BreakglassLog,
     };
 
-    await world.clock.drive(sweep(late, target));
+    await world.clock.drive(sweep(late, areaOf(target)));
 
     expect(found).toEqual([]);
   });
@@ -229,9 +367,9 @@ describe('a rule that is not described', () => {
     const id = await world.opened(worker);
     const other = { ...target, securityGroups: ['sg-0fedcba9876543210'] };
 
-    await sweep(worker, other);
+    await sweep(worker, areaOf(other));
     await world.clock.advance(20_000);
-    await sweep(worker, other);
+    await sweep(worker, areaOf(other));
 
     requestIn(worker.log, id, 'open');
   });

@@ -6,7 +6,7 @@ import type { BreakglassLog } from '../../../src/ports/log.ts';
 import { LifecycleWorld } from '../../support/lifecycle-world.ts';
 
 /** A log watched in a process of its own, with what was visited and what went wrong. */
-async function watched(world: LifecycleWorld, log?: BreakglassLog) {
+async function watched(world: LifecycleWorld, log?: BreakglassLog, nudgesWork?: () => boolean) {
   const own = log ?? (await world.log('worker'));
   const visited: string[] = [];
   const errors: unknown[] = [];
@@ -18,7 +18,7 @@ async function watched(world: LifecycleWorld, log?: BreakglassLog) {
     },
     () => 0,
   );
-  const watch = new Watch(own, world.clock, [rounds], (error) => errors.push(error));
+  const watch = new Watch(own, world.clock, [rounds], (error) => errors.push(error), nudgesWork);
   const stop = async () => {
     await world.clock.drive(watch.stop());
     await rounds.stop();
@@ -67,6 +67,82 @@ describe('a process', () => {
     await stop();
 
     expect(visited.toSorted()).toEqual([known, news].toSorted());
+  });
+
+  test('reads at most ten times a second for long, however many nudges come, and the last one is not lost', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const before = watch.turns;
+
+    for (let ms = 0; ms < 3_000; ms += 5) {
+      watch.nudge();
+      await world.clock.advance(5);
+    }
+    const flooded = watch.turns - before;
+    const news = await world.asked();
+    watch.nudge();
+    await world.clock.advance(100);
+    await stop();
+
+    expect(flooded).toBeGreaterThan(30);
+    expect(flooded).toBeLessThanOrEqual(10 + 30);
+    expect(visited).toEqual([news]);
+  });
+
+  test('reads ten nudges in a row at once', async () => {
+    const world = new LifecycleWorld();
+    const { watch, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const before = watch.turns;
+
+    for (let nudges = 0; nudges < 10; nudges += 1) {
+      watch.nudge();
+      await world.clock.advance(0);
+    }
+    await stop();
+
+    expect(watch.turns - before).toBe(10);
+  });
+
+  test('polls every five seconds while nudges come through, and every second once they do not', async () => {
+    const world = new LifecycleWorld();
+    let work = true;
+    const { watch, visited, stop } = await watched(world, undefined, () => work);
+    watch.start();
+    await world.clock.advance(0);
+    const id = await world.asked();
+
+    await world.clock.advance(4_900);
+    const [early, turns] = [visited.length, watch.turns];
+    await world.clock.advance(100);
+    const found = visited.length;
+    // As whoever watches Redis does when it falls silent.
+    work = false;
+    watch.nudge();
+    await world.clock.advance(5_000);
+    await stop();
+
+    expect([early, turns, found]).toEqual([0, 1, 1]);
+    expect(visited).toEqual([id]);
+    expect(watch.turns).toBeGreaterThanOrEqual(turns + 6);
+  });
+
+  test('polls every second while the log cannot be read, nudges or not', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, stop } = await watched(world, undefined, () => true);
+    const id = await world.asked();
+    world.storeDown(true);
+    watch.start();
+    await world.clock.advance(3_000);
+    world.storeDown(false);
+
+    await world.clock.advance(1_000);
+    await stop();
+
+    expect(visited).toEqual([id]);
   });
 
   test('goes on when the log is away, says so, and hears of everything afterwards', async () => {

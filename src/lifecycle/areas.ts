@@ -1,0 +1,42 @@
+import { isHolding } from '../domain/request.ts';
+import type { Place, Target } from '../domain/rule.ts';
+import type { State } from '../domain/state.ts';
+import type { Workflows } from '../ports/workflows.ts';
+
+/** What is swept together: one account, Region and role, and every target that is reached in that way. */
+export type Area = {
+  readonly key: string;
+  readonly place: Place;
+  readonly targets: readonly Target[];
+  /** Of all targets, each once. */
+  readonly securityGroups: readonly string[];
+};
+
+/** Those of the workflow files, of whatever may be open, and of connections that are still cut. */
+export function areasOf(workflows: Workflows, state: State | undefined): ReadonlyMap<string, Area> {
+  const targets = new Map<string, Target>();
+  const add = (target: Target): void => void targets.set(targetKey(target), target);
+  for (const { target } of workflows.values()) add(target);
+  if (state !== undefined) {
+    for (const request of state.requests.values()) if (isHolding(request)) add(request.intended.target);
+    for (const { target } of state.cuts.values()) add(target);
+  }
+  const areas = new Map<string, Area>();
+  for (const target of targets.values())
+    areas.set(placeKey(target), withTarget(areas.get(placeKey(target)), target));
+  return areas;
+}
+
+function withTarget(area: Area | undefined, target: Target): Area {
+  const { account, region, roleArn, securityGroups } = target;
+  return {
+    key: placeKey(target),
+    place: { account, region, roleArn },
+    targets: [...(area?.targets ?? []), target],
+    securityGroups: [...new Set([...(area?.securityGroups ?? []), ...securityGroups])],
+  };
+}
+
+const placeKey = ({ account, region, roleArn }: Place): string => [account, region, roleArn].join('|');
+const targetKey = (target: Target): string =>
+  [placeKey(target), target.port, target.cut?.first, target.cut?.last, ...target.securityGroups].join('|');

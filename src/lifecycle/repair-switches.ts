@@ -1,0 +1,64 @@
+import { reportOf } from '../domain/decide/sweep.ts';
+import { isGranted } from '../domain/extension.ts';
+import type { In } from '../domain/request.ts';
+import type { OpenRule } from '../domain/rule.ts';
+import { isEnding } from '../domain/state.ts';
+import { SECOND, type EpochSeconds } from '../domain/time.ts';
+import type { Area } from './areas.ts';
+import { endOf } from './window.ts';
+import { inState, type Worker } from './worker.ts';
+
+/** A switch that was armed then is looked at again. */
+const LOOK_EVERY = 60 * SECOND;
+/** Windows in one sweep: thousands of them must not turn a look into a flood. */
+const LOOKS_AT_ONCE = 50;
+
+/**
+ * Looks at the switches of open windows, and arms again what is missing or not as it should be: somebody may have deleted
+ * one by hand, or a worker that was frozen for long may have disarmed what is by now another grant's.
+ */
+export async function repairSwitches(worker: Worker, { securityGroups }: Area): Promise<void> {
+  const { clock, memory } = worker;
+  const groups = new Set(securityGroups);
+  const seen = ({ id }: In<'open'>): number => memory.switchSeen.get(id) ?? Number.NEGATIVE_INFINITY;
+  const due = [...worker.log.state.requests.values()]
+    .filter((request): request is In<'open'> => request.state === 'open')
+    .filter(({ confirmed }) => confirmed.rules.every(({ group }) => groups.has(group)))
+    .filter((open) => clock.monotonic() - seen(open) >= LOOK_EVERY)
+    .toSorted((one, other) => seen(one) - seen(other))
+    .slice(0, LOOKS_AT_ONCE);
+  await Promise.allSettled(
+    due.map(async (open) => {
+      for (const rule of open.confirmed.rules) await repair(worker, open.id, rule);
+      memory.switchSeen.set(open.id, clock.monotonic());
+    }),
+  );
+}
+
+async function repair(worker: Worker, id: string, rule: OpenRule): Promise<void> {
+  if (await isAsItShouldBe(worker, id, rule)) return;
+  // The newest word before anything is changed: what is being closed by now needs no switch.
+  await worker.log.refresh();
+  if (await isAsItShouldBe(worker, id, rule)) return;
+  const open = inState(worker, id, 'open');
+  if (open === undefined) return;
+  await worker.access.arm(open.intended.target, rule, endOf(worker, rule, { request: id, ...open }));
+  worker.memory.unwritten.push({
+    finding: 'switch-repaired',
+    request: id,
+    rule: reportOf(rule),
+    at: worker.clock.now(),
+  });
+  worker.telemetry.event('sweep-finding', { finding: 'switch-repaired', rule: rule.ruleId, request: id });
+}
+
+/** Armed for the rule's end, or for the one that an approved extension is about to make; or nobody needs it any more. */
+async function isAsItShouldBe(worker: Worker, id: string, rule: OpenRule): Promise<boolean> {
+  const open = inState(worker, id, 'open');
+  if (open === undefined || isEnding(open, worker.clock.now())) return true;
+  const { target } = open.intended;
+  const armedFor = (deadline: EpochSeconds): Promise<boolean> =>
+    worker.access.isArmed(target, rule, endOf(worker, rule, { request: id, deadline }));
+  if (await armedFor(open.deadline)) return true;
+  return isGranted(open) && (await armedFor(open.extension.asked.until));
+}

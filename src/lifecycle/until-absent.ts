@@ -1,0 +1,113 @@
+import { confirmedRules } from '../domain/request.ts';
+import type { OpenRule } from '../domain/rule.ts';
+import type { EpochMs } from '../domain/time.ts';
+import { sayLate } from './close-late.ts';
+import type { Gone } from './memory.ts';
+import { ownRules, unneeded } from './own-rules.ts';
+import { backoff, codeOf, holding, type Worker } from './worker.ts';
+
+/** Describe lags by seconds: absence counts once it was seen without a break for this long. */
+const ABSENT_FOR = 4_000;
+/** An authorize call that was never confirmed, or a revoke that was never accepted, may still be on its way. */
+const ABSENT_FOR_UNCONFIRMED = 10_000;
+const LOOK_AGAIN_IN = 500;
+/** This long after the deadline somebody is woken. */
+const LATE_AFTER = 30_000;
+
+type Instant = { readonly wall: EpochMs; readonly monotonic: number; readonly latenessMs: number };
+
+/**
+ * Revokes what nobody else needs until AWS has shown without a break that it is gone. Undefined when another worker has
+ * confirmed it meanwhile. `noted`: the log knows that it is being closed. `before`: what was proven when it did not know yet.
+ */
+export async function untilAbsent(
+  worker: Worker,
+  id: string,
+  noted: Promise<void>,
+  before?: Gone,
+): Promise<Gone | undefined> {
+  const { clock, access, memory } = worker;
+  const awsRequests = new Set(before?.awsRequests);
+  let toldAt = Number.POSITIVE_INFINITY;
+  noted.then(
+    () => (toldAt = clock.monotonic()),
+    () => undefined,
+  );
+  let known = knownRules(worker, id);
+  let seen = false;
+  let absentSince: { readonly closed: Instant; readonly answered: Instant } | undefined;
+  let failures = 0;
+  for (;;) {
+    const request = holding(worker, id);
+    if (request === undefined) return undefined;
+    const { deadline } = request;
+    const { target } = request.intended;
+    const instant = (): Instant => ({
+      wall: clock.now(),
+      monotonic: clock.monotonic(),
+      latenessMs: memory.deadlines.lateness(id, deadline),
+    });
+    const confirmed = confirmedRules(request);
+    const problems: unknown[] = [];
+    const failed = (error: unknown): undefined => void problems.push(error);
+
+    const ours = unneeded(worker, id, known);
+    if (ours.length > 0) {
+      const requests = await access.close(target, ours, deadline).catch(failed);
+      for (const awsRequest of requests ?? []) awsRequests.add(awsRequest);
+    }
+    const accepted = problems.length === 0;
+    const asked = instant();
+    // Looked at whatever became of the revoke: the switch or a person may have been faster.
+    const observed = await access.observe(target).catch(failed);
+    if (observed !== undefined) {
+      const own = ownRules(worker, request, observed);
+      const absent = unneeded(worker, id, own).length === 0;
+      seen ||= !absent;
+      // An answer may take seconds. Absence counts from the first answer to the last question; who else closed it, and when
+      // before that answer, nobody knows.
+      const answered = instant();
+      absentSince = absent ? (absentSince ?? { closed: accepted ? asked : answered, answered }) : undefined;
+      if (absentSince !== undefined) {
+        const absentFor = confirmed.length > 0 && accepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
+        const since = absentSince.answered.monotonic;
+        const told = asked.monotonic - Math.max(since, toldAt) >= absentFor;
+        const isUntold = toldAt === Number.POSITIVE_INFINITY;
+        if (told || (isUntold && asked.monotonic - since >= absentFor)) {
+          const { wall, latenessMs } = absentSince.closed;
+          const gone = before === undefined || seen ? { closedAt: wall, latenessMs } : before;
+          return { ...gone, awsRequests: [...awsRequests], kept: own, told };
+        }
+      }
+      // A revoke that was not accepted is sent again, whether its rule is described or not.
+      known = accepted ? own : [...own, ...known.filter(isNotIn(own))];
+    }
+
+    if (absentSince === undefined && memory.deadlines.lateness(id, deadline) > LATE_AFTER)
+      sayLate(worker, request, known).catch(() => undefined);
+    if (problems.length === 0) {
+      failures = 0;
+      await clock.pause(LOOK_AGAIN_IN);
+    } else {
+      // The first, and then ever more rarely: thousands of closings that wait for AWS must not drown the log.
+      if (Number.isInteger(Math.log2(failures + 1)))
+        worker.telemetry.event('close-retry', { request: id, attempt: failures, code: codeOf(problems[0]) });
+      // The adapter paces calls that AWS finds too many: who comes back soon keeps the place that it has waited for.
+      const waitsForTurn = problems.every((problem) => codeOf(problem) === 'throttled');
+      await clock.pause(waitsForTurn ? LOOK_AGAIN_IN : backoff(worker, failures));
+      failures += 1;
+    }
+  }
+}
+
+/** What can be revoked before AWS has described it. */
+function knownRules(worker: Worker, id: string): readonly OpenRule[] {
+  const request = holding(worker, id);
+  const confirmed = request === undefined ? [] : confirmedRules(request);
+  return confirmed.length > 0 ? confirmed : (worker.memory.made.get(id)?.rules ?? []);
+}
+
+const isNotIn =
+  (rules: readonly OpenRule[]) =>
+  ({ ruleId }: OpenRule): boolean =>
+    !rules.some((rule) => rule.ruleId === ruleId);

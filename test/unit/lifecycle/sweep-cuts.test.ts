@@ -1,0 +1,198 @@
+import { describe, expect, test } from '@jest/globals';
+
+import { CUT_FOR } from '../../../src/domain/cut.ts';
+import type { Target } from '../../../src/domain/rule.ts';
+import { sweepCuts } from '../../../src/lifecycle/sweep-cuts.ts';
+import { advance } from '../../../src/lifecycle/advance.ts';
+import { AccessError } from '../../../src/ports/access.ts';
+import { aWorkflow } from '../../support/builders/workflow.ts';
+import { recordsIn } from '../../support/lifecycle-processes.ts';
+import { LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
+
+const WINDOW = 15 * 60_000;
+const target: Target = { ...aWorkflow().target, cut: { first: 50, last: 59 } };
+const ACL = 'acl-sg-0123456789abcdef0';
+const MINUTE = 60_000;
+const stray = { acl: ACL, ruleNumber: 53, port: 8443, address: '198.51.100.9/32' };
+
+/** A window that was closed and cut a moment ago. */
+async function cutWorld() {
+  const world = new LifecycleWorld({ target });
+  const worker = await world.worker();
+  const id = await world.opened(worker);
+  await world.clock.advance(WINDOW);
+  await world.advanced(worker, id);
+  return { world, worker, id };
+}
+
+const removed = ({ store }: LifecycleWorld) =>
+  recordsIn(store).flatMap((record) =>
+    record.type === 'cut.removed' ? [[record.why, record.entries.length]] : [],
+  );
+
+/** As a worker sweeps: every few seconds. */
+async function sweepFor(
+  world: LifecycleWorld,
+  worker: Awaited<ReturnType<LifecycleWorld['worker']>>,
+  ms: number,
+) {
+  for (let passed = 0; passed <= ms; passed += 5_000) {
+    await world.clock.drive(sweepCuts(worker, target));
+    await world.clock.advance(5_000);
+  }
+}
+
+describe('a recorded entry', () => {
+  test('stays until the flows it cut must be dead, and is removed once then, with what was armed for it', async () => {
+    const { world, worker } = await cutWorld();
+
+    await sweepFor(world, worker, (CUT_FOR - 60) * 1_000);
+    const before = world.access.network.entries.length;
+    await sweepFor(world, worker, 2 * MINUTE);
+
+    expect([before, world.access.network.entries.length]).toEqual([1, 0]);
+    expect(world.access.network.removals.size).toBe(0);
+    expect(removed(world)).toEqual([['expired', 1]]);
+    expect(worker.log.state.cuts.size).toBe(0);
+  });
+
+  test('that was removed by what was armed for it is recorded as gone', async () => {
+    const { world, worker } = await cutWorld();
+    await world.clock.advance((CUT_FOR + 60) * 1_000);
+    world.access.fireSwitches();
+
+    await sweepCuts(worker, target);
+
+    expect(removed(world)).toEqual([['expired', 1]]);
+    expect(world.access.network.removals.size).toBe(0);
+  });
+
+  test('is left alone by a worker whose clock is off: too early would let connections live', async () => {
+    const { world, worker } = await cutWorld();
+    world.clock.jump(3_600_000);
+    world.access.skewMs = 3_600_000;
+
+    await sweepFor(world, worker, 2 * MINUTE);
+
+    expect(world.access.network.entries).toHaveLength(1);
+  });
+
+  test('is removed by one worker and recorded once, however many sweep', async () => {
+    const { world, worker } = await cutWorld();
+    const other = await world.worker('w2');
+    await world.clock.advance(CUT_FOR * 1_000);
+
+    await Promise.all([sweepCuts(worker, target), sweepCuts(other, target)]);
+
+    expect(removed(world)).toEqual([['expired', 1]]);
+  });
+
+  test('is tried again when AWS refuses', async () => {
+    const { world, worker } = await cutWorld();
+    await world.clock.advance(CUT_FOR * 1_000);
+    world.access.faults.fail('uncut', 'before', new AccessError('throttled', 'slow down'));
+
+    await expect(sweepCuts(worker, target)).rejects.toMatchObject({ code: 'throttled' });
+    await sweepCuts(worker, target);
+
+    expect(removed(world)).toEqual([['expired', 1]]);
+  });
+});
+
+describe('an entry that nothing explains', () => {
+  test('is removed when it has been seen for a minute', async () => {
+    const world = new LifecycleWorld({ target });
+    const worker = await world.worker();
+    world.access.network.add(stray);
+
+    await sweepFor(world, worker, 50_000);
+    const before = world.access.network.entries.length;
+    await sweepFor(world, worker, 30_000);
+
+    expect([before, world.access.network.entries.length]).toEqual([1, 0]);
+    expect(removed(world)).toEqual([['unknown', 1]]);
+  });
+
+  test('and that was gone in between starts its minute again', async () => {
+    const world = new LifecycleWorld({ target });
+    const worker = await world.worker();
+    world.access.network.add(stray);
+    await sweepFor(world, worker, 45_000);
+    world.access.network.remove(stray);
+    await sweepFor(world, worker, 35_000);
+    world.access.network.add(stray);
+
+    await sweepFor(world, worker, 45_000);
+
+    expect(world.access.network.entries).toHaveLength(1);
+  });
+
+  test('of another shape, or under other numbers, is never touched', async () => {
+    const world = new LifecycleWorld({ target });
+    const worker = await world.worker();
+    world.access.network.add(stray, true);
+    world.access.network.add({ ...stray, ruleNumber: 60 });
+
+    await sweepFor(world, worker, 3 * MINUTE);
+
+    expect(world.access.network.entries).toHaveLength(2);
+    expect(removed(world)).toEqual([]);
+  });
+
+  test('is not one that a closing has made and cannot record yet', async () => {
+    const world = new LifecycleWorld({ target });
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.opened(one);
+    await world.clock.advance(WINDOW);
+    world.storeDown(true);
+    await world.clock.drive(advance(one, id).catch(() => undefined));
+    world.storeDown(false);
+
+    await sweepFor(world, two, 3 * MINUTE);
+
+    requestIn(two.log, id, 'open');
+    expect(world.access.network.entries).toHaveLength(1);
+  });
+
+  test('that denies an open grant its port is one: its holder gets in again', async () => {
+    const world = new LifecycleWorld({ target });
+    const worker = await world.worker();
+    await world.opened(worker);
+    world.access.network.add({ ...stray, address: '203.0.113.7/32' });
+
+    await sweepFor(world, worker, 2 * MINUTE);
+
+    expect(world.access.network.entries).toEqual([]);
+  });
+});
+
+describe('without a log that can be read', () => {
+  test('nothing is removed: what was armed does that', async () => {
+    const { world, worker } = await cutWorld();
+    world.access.network.add(stray);
+    world.storeDown(true);
+
+    await world.clock.advance(CUT_FOR * 1_000);
+    await sweepFor(world, worker, 2 * MINUTE);
+
+    expect(world.access.network.entries).toHaveLength(2);
+  });
+});
+
+test('a target whose connections are not cut costs no call', async () => {
+  const world = new LifecycleWorld();
+  const worker = await world.worker();
+
+  await sweepCuts(worker, aWorkflow().target);
+
+  expect(world.access.faults.calls).toEqual([]);
+});
+
+test('AWS is looked at twice a minute, however often it is swept', async () => {
+  const world = new LifecycleWorld({ target });
+  const worker = await world.worker();
+
+  await sweepFor(world, worker, 10 * MINUTE);
+
+  expect(world.access.faults.calls.filter((call) => call === 'observeCuts').length).toBeLessThanOrEqual(21);
+});
