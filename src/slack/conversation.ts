@@ -2,15 +2,18 @@ import type { WebClient } from '@slack/web-api';
 
 import type { Request } from '../domain/request.ts';
 import { SECOND } from '../domain/time.ts';
+import type { Workflow } from '../domain/workflow.ts';
 import type { Conversation, PostedMessage } from '../ports/conversation.ts';
 import type { Workflows } from '../ports/workflows.ts';
 import { describe, slackCode } from './errors.ts';
-import { inChannel, inThread, metadata, type Finder } from './find-messages.ts';
+import { inChannel, inThread, type Finder, type Marker } from './find-messages.ts';
 import { boltLogger, type Logger } from './logger.ts';
 import type { Rendered } from './messages/blocks.ts';
 import { card, digest } from './messages/card.ts';
-import { notes, type Note } from './messages/thread.ts';
-import { background, patiently, type ApiOptions } from './web-clients.ts';
+import type { Note } from './messages/note.ts';
+import { notes } from './messages/thread.ts';
+import { NO_THREAD, Postbox, type Place, type Target } from './postbox.ts';
+import { background, type ApiOptions } from './web-clients.ts';
 
 export type ConversationOptions = ApiOptions & {
   readonly workflows: Workflows;
@@ -19,7 +22,6 @@ export type ConversationOptions = ApiOptions & {
   readonly securityChannel: string | null;
 };
 
-type Place = { readonly channel: string; readonly ts: string };
 type Reported = (message: PostedMessage) => Promise<void>;
 
 /** What this process knows of one request's messages beyond the snapshot it is handed, which may be older. */
@@ -27,8 +29,8 @@ type Memory = {
   /** In Slack, whether recorded or not. */
   readonly posted: Map<string, Place>;
   readonly recorded: Set<string>;
-  /** What the card shows. */
-  shown: string | undefined;
+  /** What messages that are redrawn show. */
+  readonly shown: Map<string, string>;
   /** Messages from before a crash have been looked for since something last went wrong. */
   searched: boolean;
 };
@@ -44,16 +46,15 @@ export function createConversation(options: ConversationOptions): Conversation {
 }
 
 class SlackConversation implements Conversation {
-  readonly #client: WebClient;
+  readonly #postbox: Postbox;
   readonly #workflows: Workflows;
   readonly #logger: Logger;
   readonly #securityChannel: string | null;
   readonly #telling = new Map<string, Promise<void>>();
   readonly #memories = new Map<string, Memory>();
-  #botId: string | undefined;
 
   constructor(client: WebClient, { workflows, logger, securityChannel }: ConversationOptions) {
-    this.#client = client;
+    this.#postbox = new Postbox(client, logger);
     this.#workflows = workflows;
     this.#logger = logger;
     this.#securityChannel = securityChannel;
@@ -88,7 +89,7 @@ class SlackConversation implements Conversation {
     const memory = this.#memories.get(id) ?? {
       posted: new Map<string, Place>(),
       recorded: new Set<string>(),
-      shown: undefined,
+      shown: new Map<string, string>(),
       searched: false,
     };
     this.#memories.set(id, memory);
@@ -97,42 +98,54 @@ class SlackConversation implements Conversation {
 
   /** Posted once, then changed whenever it would look different. */
   async #card(request: Request, memory: Memory, posted: Reported): Promise<Place> {
-    const approvers = this.#workflows.get(request.asked.workflow.name)?.approval.from;
-    const rendered = card(request, approvers);
+    const rendered = card(request, this.#workflowOf(request));
     const recorded = request.messages[CARD];
     if (recorded === undefined && !memory.searched && !memory.posted.has(CARD)) {
       const { channel, at } = request.asked;
-      remember(memory, channel, await inChannel(await this.#finder(), request.id, channel, since(at)));
+      const finder = await this.#postbox.finder();
+      remember(memory, channel, await inChannel(finder, request.id, channel, since(at)));
     }
+    const marker = { request: request.id, key: CARD };
     const known = recorded ?? memory.posted.get(CARD);
-    const place = known ?? (await this.#post(request, CARD, { channel: request.asked.channel }, rendered));
+    const place = known ?? (await this.#postbox.post(marker, { channel: request.asked.channel }, rendered));
+    if (known === undefined) memory.shown.set(CARD, digest(rendered));
     if (recorded === undefined) await this.#record(memory, CARD, place, posted);
-    const look = digest(rendered);
-    if (known !== undefined && memory.shown !== look) await this.#update(request, place, rendered);
-    memory.shown = look;
+    await this.#redraw(marker, memory, place, rendered);
     return place;
   }
 
-  /** What is missing under the card and in the audit channel, in order. */
+  /** What is missing under the card and in the audit channel, in order; and what is there and would look different now. */
   async #notes(request: Request, memory: Memory, thread: Place, posted: Reported): Promise<void> {
-    const missing = notes(request).filter(
-      ({ key }) => !(key in request.messages) && !memory.recorded.has(key),
-    );
-    if (missing.length === 0) return;
-    if (!memory.searched) await this.#search(request, memory, thread);
-    for (const { key, where, rendered } of missing) {
-      const target = this.#target(where, request, thread);
-      if (target === null) continue;
-      const place = memory.posted.get(key) ?? (await this.#post(request, key, target, rendered));
-      await this.#record(memory, key, place, posted);
+    const all = notes(request, this.#workflowOf(request));
+    const isKnown = ({ key }: Note): boolean => key in request.messages || memory.recorded.has(key);
+    if (!memory.searched && !all.every(isKnown)) await this.#search(request, memory, thread);
+    for (const note of all) {
+      const { key, where, rendered, live } = note;
+      const marker = { request: request.id, key };
+      if (!isKnown(note)) {
+        const target = this.#target(where, request, thread);
+        if (target === null) continue;
+        const found = memory.posted.get(key);
+        const place = found ?? (await this.#postbox.post(marker, target, rendered));
+        if (found === undefined) memory.shown.set(key, digest(rendered));
+        await this.#record(memory, key, place, posted);
+      }
+      const place = request.messages[key] ?? memory.posted.get(key);
+      if (live === true && place !== undefined) await this.#redraw(marker, memory, place, rendered);
     }
   }
 
-  #target(
-    where: Note['where'],
-    request: Request,
-    thread: Place,
-  ): { readonly channel: string; readonly thread_ts?: string } | null {
+  async #redraw(marker: Marker, memory: Memory, place: Place, rendered: Rendered): Promise<void> {
+    const look = digest(rendered);
+    if (memory.shown.get(marker.key) !== look) await this.#postbox.update(marker, place, rendered);
+    memory.shown.set(marker.key, look);
+  }
+
+  #workflowOf({ asked }: Request): Workflow | undefined {
+    return this.#workflows.get(asked.workflow.name);
+  }
+
+  #target(where: Note['where'], request: Request, thread: Place): Target | null {
     switch (where) {
       case 'thread':
         return { channel: thread.channel, thread_ts: thread.ts };
@@ -145,7 +158,7 @@ class SlackConversation implements Conversation {
 
   /** Finds what was posted and never recorded. */
   async #search(request: Request, memory: Memory, { channel, ts }: Place): Promise<void> {
-    const finder = await this.#finder();
+    const finder = await this.#postbox.finder();
     remember(memory, channel, await this.#thread(finder, request, { channel, ts }));
     if (request.state === 'sealed') {
       const { auditChannel } = request.asked;
@@ -177,55 +190,7 @@ class SlackConversation implements Conversation {
     await posted({ key, ...place });
     memory.recorded.add(key);
   }
-
-  /** Where the card was removed its thread is gone too: then the channel itself is told. */
-  async #post(
-    request: Request,
-    key: string,
-    { channel, thread_ts }: { readonly channel: string; readonly thread_ts?: string },
-    { text, blocks }: Rendered,
-  ): Promise<Place> {
-    const message = {
-      channel,
-      text,
-      blocks,
-      metadata: metadata({ request: request.id, key }),
-      unfurl_links: false,
-      unfurl_media: false,
-    };
-    const { chat } = this.#client;
-    const answer = await patiently(() =>
-      chat.postMessage(thread_ts === undefined ? message : { ...message, thread_ts }),
-    ).catch((error: unknown) => {
-      if (thread_ts === undefined || slackCode(error) !== NO_THREAD) throw error;
-      return patiently(() => chat.postMessage(message));
-    });
-    if (answer.channel === undefined || answer.ts === undefined)
-      throw new Error('slack answered without a message');
-    return { channel: answer.channel, ts: answer.ts };
-  }
-
-  /** A card that somebody removed cannot be changed, and must not keep the thread from being told. */
-  async #update(request: Request, { channel, ts }: Place, { text, blocks }: Rendered): Promise<void> {
-    try {
-      await patiently(() => this.#client.chat.update({ channel, ts, text, blocks }));
-    } catch (error) {
-      if (!GONE.has(slackCode(error) ?? '')) throw error;
-      this.#logger.warn(
-        { request: request.id, reason: describe(error) },
-        'the card can no longer be changed',
-      );
-    }
-  }
-
-  async #finder(): Promise<Finder> {
-    this.#botId ??= (await this.#client.auth.test()).bot_id;
-    return { client: this.#client, botId: this.#botId ?? '' };
-  }
 }
-
-const NO_THREAD = 'thread_not_found';
-const GONE: ReadonlySet<string> = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed']);
 
 function remember(memory: Memory, channel: string, found: ReadonlyMap<string, string>): void {
   for (const [key, ts] of found) memory.posted.set(key, { channel, ts });

@@ -16,6 +16,8 @@ const TEXTS = {
   'not-an-approver': 'You are not among the approvers of this workflow. The card names who is.',
   'already-approved-by-you': 'You have approved this already. Another approver is needed.',
   'not-yours-to-end': 'Only the person who asked can do this. An approver can use Close now.',
+  'not-yours-to-extend': 'Only the person who asked for this window can ask for a later end.',
+  'own-extension': 'This is your own window: somebody else has to decide whether it ends later.',
   'unknown-workflow': 'There is no such workflow any more. Choose one from the list.',
   'reason-empty': 'Write why this is needed. It becomes part of the record.',
   'reason-short': ({ min, length }) => `Write at least ${min} characters; this has ${length}.`,
@@ -46,6 +48,14 @@ const TEXTS = {
   withdrawn: 'This request was withdrawn. The requester can ask again.',
   'card-outdated': 'The request changed after this card was drawn. Look at it again, then decide.',
   'nothing-to-end': 'There is nothing to end: it is closed, or being closed, already.',
+  'nothing-to-extend': 'There is no open window here that could end later. The card shows how it stands.',
+  'extension-not-allowed': 'This workflow lets no window end later than it was approved for.',
+  'extension-used-up': ({ times }) =>
+    times === '1'
+      ? 'This window was extended already, and its workflow allows that once.'
+      : `This window was extended ${times} times already, and its workflow allows no more.`,
+  'extension-denied': 'A later end was denied. The window closes when it would have.',
+  'extension-too-late': 'It is too late for that: the window is about to end, or somebody has ended it.',
   'workflow-changed': 'The workflow changed after this was asked. The requester has to ask again.',
   'approvals-insufficient': 'There are not enough approvals of different people.',
   'approval-stale': 'The approval is too old to act on. The requester has to ask again.',

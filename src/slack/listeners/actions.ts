@@ -1,64 +1,62 @@
-import type { App, BlockAction, ButtonAction, RespondFn } from '@slack/bolt';
-import type { WebClient } from '@slack/web-api';
+import type { App, BlockAction, ButtonAction } from '@slack/bolt';
 
-import { describe } from '../errors.ts';
+import type { Identity } from '../../domain/person.ts';
 import { actorOf } from '../identity.ts';
 import type { Logger } from '../logger.ts';
-import { ACTIONS, type ActionId } from '../messages/buttons.ts';
+import { ACTIONS, readExtension, type ActionId } from '../messages/buttons.ts';
 import { refusalLines, unexpectedText } from '../refusal-texts.ts';
+import { closeAllText } from './close-all.ts';
 import { correlate } from './correlate.ts';
-import type { Answer, Click, Verbs } from './verbs.ts';
-import { whisper } from './whisper.ts';
+import { reply } from './reply.ts';
+import type { Answer, Verbs } from './verbs.ts';
 
-/** The buttons of a card. A click that counts shows in the card, which is drawn from the log; one that does not is answered. */
+/** What a button does with what it carries. Answers what the clicker alone is told; undefined where the card shows it. */
+type Listener = (person: Identity, value: string) => Promise<string | undefined>;
+
+/** Every button. A click that counts shows in the card, which is drawn from the log; one that does not is answered. */
 export function listenForClicks(app: App, verbs: Verbs, logger: Logger): void {
   const listeners = {
-    [ACTIONS.approve]: verbs.approve,
-    [ACTIONS.deny]: verbs.deny,
-    [ACTIONS.withdraw]: verbs.done,
-    [ACTIONS.done]: verbs.done,
-    [ACTIONS.closeNow]: verbs.revoke,
-  } as const satisfies Record<ActionId, (click: Click) => Promise<Answer>>;
+    [ACTIONS.approve]: async (person, request) => say(await verbs.approve({ person, request }), COUNTED),
+    [ACTIONS.deny]: async (person, request) => say(await verbs.deny({ person, request })),
+    [ACTIONS.withdraw]: async (person, request) => say(await verbs.done({ person, request })),
+    [ACTIONS.done]: async (person, request) => say(await verbs.done({ person, request })),
+    [ACTIONS.closeNow]: async (person, request) => say(await verbs.revoke({ person, request })),
+    [ACTIONS.extend]: async (person, value) =>
+      say(await verbs.extend({ person, ...readExtension(value) }), ASKED),
+    [ACTIONS.approveExtension]: async (person, value) =>
+      say(await verbs.approveExtension({ person, ...readExtension(value) }), COUNTED),
+    [ACTIONS.denyExtension]: async (person, value) =>
+      say(await verbs.denyExtension({ person, ...readExtension(value) })),
+    [ACTIONS.closeAll]: async (person, workflow) => closeAllText(await verbs.closeAll({ person, workflow })),
+  } as const satisfies Record<ActionId, Listener>;
 
-  for (const [action, verb] of Object.entries(listeners)) {
+  for (const [action, listener] of Object.entries(listeners)) {
     app.action<BlockAction<ButtonAction>>(
       { type: 'block_actions', action_id: action },
       async ({ ack, body, payload, respond, client }) => {
         await ack();
-        const click = { person: actorOf(body), request: payload.value ?? '' };
-        const no = await refusalOf(verb(click), logger, action);
-        if (no !== undefined) await answer({ respond, client, logger, body }, no);
+        const text = await orExplained(listener(actorOf(body), payload.value ?? ''), logger, action);
+        if (text !== undefined) await reply({ respond, client, logger, body }, text);
       },
     );
   }
 }
 
-async function refusalOf(
-  answer: Promise<Answer>,
+const COUNTED = '✅ Your approval is counted already. The card shows whether another one is needed.';
+const ASKED = '⏳ This has been asked for already. The card shows how it stands.';
+
+/** `already`: for a click that changes nothing, where nothing on the card would tell. */
+const say = (answer: Answer, already?: string): string | undefined =>
+  answer.ok ? (answer.already ? already : undefined) : refusalLines(answer.refusals);
+
+async function orExplained(
+  told: Promise<string | undefined>,
   logger: Logger,
   action: string,
 ): Promise<string | undefined> {
   try {
-    const given = await answer;
-    return given.ok ? undefined : refusalLines(given.refusals);
+    return await told;
   } catch (error) {
     return `⚠️ ${unexpectedText(correlate(logger, error, action))}`;
-  }
-}
-
-type Reply = {
-  readonly respond: RespondFn;
-  readonly client: WebClient;
-  readonly logger: Logger;
-  readonly body: BlockAction;
-};
-
-/** To the clicker alone, next to the card. */
-async function answer({ respond, client, logger, body }: Reply, text: string): Promise<void> {
-  try {
-    await respond({ response_type: 'ephemeral', replace_original: false, text });
-  } catch (error) {
-    logger.warn({ reason: describe(error) }, 'the response_url did not take an answer');
-    await whisper(client, logger, { user: body.user.id, channel: body.channel?.id ?? '' }, text);
   }
 }

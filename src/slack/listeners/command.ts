@@ -10,6 +10,7 @@ import { refusalLines, unexpectedText } from '../refusal-texts.ts';
 import { form } from '../views/form.ts';
 import { NOTHING } from '../views/form-values.ts';
 import { HELP, loading, said } from '../views/notices.ts';
+import { CLOSE_ALL, closeAllAnswer } from './close-all.ts';
 import { correlate } from './correlate.ts';
 import type { Verbs } from './verbs.ts';
 import { settled, within } from '../within.ts';
@@ -21,11 +22,17 @@ const OPEN_AFTER_MS = 1_000;
 
 type Outcome = { readonly view: ModalView } | { readonly no: string };
 
-/** `/breakglass`: the form, or why there is none. */
+/** `/breakglass`: the form, or why there is none; `/breakglass close-all`: the red button. */
 export function listenForCommand(app: App, verbs: Verbs, logger: Logger): void {
   app.command(COMMAND, async ({ ack, command, client, respond }) => {
     await ack();
-    if (command.text.trim() !== '') return void (await tell(respond, HELP));
+    const text = command.text.trim();
+    const everything = CLOSE_ALL.exec(text);
+    if (everything !== null) {
+      const answer = await closeAllAnswer(verbs, commanderOf(command), everything.groups?.['name'], logger);
+      return void (await respond({ response_type: 'ephemeral', ...answer }));
+    }
+    if (text !== '') return void (await tell(respond, HELP));
     const outcome = prepare(verbs, client, command, logger);
     const early = await within(outcome, OPEN_AFTER_MS);
     if (early === undefined) return openAndFill(client, command.trigger_id, outcome);

@@ -1,13 +1,15 @@
 import { approve, deny, type Click } from '../../lifecycle/approve.ts';
+import { closableBy, closeAll, type Closable, type ClosedAll } from '../../lifecycle/close-all.ts';
 import type { Answer, Desk } from '../../lifecycle/desk.ts';
 import { done, revoke } from '../../lifecycle/end-early.ts';
+import { approveExtension, denyExtension, extend, type ExtensionClick } from '../../lifecycle/extend.ts';
 import { askFor, type Asking, workflowsFor } from '../../lifecycle/request.ts';
 import { getRequest } from '../../domain/state.ts';
 import type { Identity, PersonFacts } from '../../domain/person.ts';
 import type { Refusal } from '../../domain/refusals.ts';
 import type { Workflow } from '../../domain/workflow.ts';
 
-export type { Answer, Asking, Click };
+export type { Answer, Asking, Click, Closable, ClosedAll };
 
 /** Everything a person can set going from Slack. Each is safe to repeat: the second time changes nothing. */
 export type Verbs = {
@@ -23,6 +25,14 @@ export type Verbs = {
   readonly deny: (click: Click) => Promise<Answer>;
   readonly done: (click: Click) => Promise<Answer>;
   readonly revoke: (click: Click) => Promise<Answer>;
+  readonly extend: (click: ExtensionClick) => Promise<Answer>;
+  readonly approveExtension: (click: ExtensionClick) => Promise<Answer>;
+  readonly denyExtension: (click: ExtensionClick) => Promise<Answer>;
+  /** The workflows whose windows this person may all close, with how many there are now. */
+  readonly closableBy: (
+    person: Identity,
+  ) => Promise<{ readonly workflows: readonly Closable[] } | { readonly refusals: readonly Refusal[] }>;
+  readonly closeAll: (click: { readonly person: Identity; readonly workflow: string }) => Promise<ClosedAll>;
   /** Where a request's card is, once it is posted; undefined when that takes longer than `withinMs`. */
   readonly cardOf: (request: string, withinMs: number) => Promise<Place | undefined>;
 };
@@ -37,6 +47,11 @@ export const verbsOf = (desk: Desk): Verbs => ({
   deny: (click) => deny(desk, click),
   done: (click) => done(desk, click),
   revoke: (click) => revoke(desk, click),
+  extend: (click) => extend(desk, click),
+  approveExtension: (click) => approveExtension(desk, click),
+  denyExtension: (click) => denyExtension(desk, click),
+  closableBy: (person) => closableBy(desk, person),
+  closeAll: (click) => closeAll(desk, click),
   cardOf: (request, withinMs) => cardOf(desk, request, withinMs),
 });
 

@@ -3,7 +3,7 @@ import type { KnownBlock } from '@slack/types';
 import type { Summary } from '../../domain/records.ts';
 import type { In } from '../../domain/request.ts';
 import { header, mrkdwn, quoted, section, type Rendered } from './blocks.ts';
-import { lateness, momentMs } from './dates.ts';
+import { lateness, moment, momentMs } from './dates.ts';
 import { inline, link } from './escape.ts';
 import { fullName, slackId } from './people.ts';
 import { certificate, OUTCOME_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
@@ -50,7 +50,7 @@ function inFields(facts: readonly string[]): KnownBlock[] {
 }
 
 function facts(summary: Summary): string[] {
-  const { openedAt, closedAt, closedBecause, latenessMs, rotation, failure } = summary;
+  const { openedAt, extensions, closedAt, closedBecause, latenessMs, rotation, failure } = summary;
   const shown: (readonly [string, string | null])[] = [
     ['Asked by', `${fullName(summary.requester)}, ${momentMs(summary.askedAt)}`],
     ['Approved by', summary.approvers.length === 0 ? 'nobody' : summary.approvers.map(fullName).join('\n')],
@@ -58,6 +58,7 @@ function facts(summary: Summary): string[] {
     ['Port', `${summary.port} to ${sourceText(summary.source)}`],
     ['Incident', link(summary.incident.url, summary.incident.title)],
     ['Opened', openedAt === null ? 'never' : momentMs(openedAt)],
+    ['Extended', extensions.length === 0 ? null : extensions.map(extensionText).join('\n')],
     ['Closed', closedAt === null ? null : closedText(closedAt, latenessMs)],
     ['Closed because', closedBecause === null ? null : TRIGGER_WORDS[closedBecause]],
     [
@@ -79,10 +80,16 @@ const personOrNull = ({ decidedBy, closeAskedBy }: Summary): string | null => {
   return person === null ? null : fullName(person);
 };
 
+const extensionText = ({ until, approvers }: Summary['extensions'][number]): string =>
+  `until ${moment(until)}, approved by ${approvers.map(fullName).join(' and ')}`;
+
 const closedText = (closedAt: number, latenessMs: number | null): string =>
   latenessMs === null ? momentMs(closedAt) : `${momentMs(closedAt)}, ${lateness(latenessMs)}`;
 
 const CONNECTION_WORDS = {
   'may-live-on': 'those established before may have lived on',
   'kept-by-another-grant': 'kept by another grant',
+  cut: 'those established before were cut',
+  'shared-with-another-grant': 'not cut everywhere: another grant uses the same address and port',
+  'not-cut': 'those established before could NOT be cut and may have lived on',
 } as const satisfies Record<NonNullable<Summary['connections']>, string>;

@@ -2,31 +2,33 @@ import { createHash } from 'node:crypto';
 
 import type { KnownBlock } from '@slack/types';
 
-import type { Members } from '../../domain/person.ts';
 import type { RequestAsked } from '../../domain/records.ts';
 import type { Request } from '../../domain/request.ts';
+import type { Workflow } from '../../domain/workflow.ts';
 import { header, mrkdwn, quoted, section, type Rendered } from './blocks.ts';
 import { buttons } from './buttons.ts';
 import { span, timeOfDay } from './dates.ts';
 import { inline, link } from './escape.ts';
-import { mention, mentionAll, nameOf } from './people.ts';
+import { extensionBlocks, extensionFields } from './extension.ts';
+import { canApprove, mention, nameOf } from './people.ts';
 import { approvalsCount, stateLine } from './state-line.ts';
 import { sourceText } from './words.ts';
 
 /**
- * The card of a request: everything an approver decides on, and where it stands. One rendering for everybody.
- * `approvers` are mentioned while their answer is awaited; only the first posting of a message pings.
+ * The card of a request: everything an approver decides on, and where it stands. One rendering for everybody. `workflow` as
+ * this process has it: who may approve is mentioned while their answer is awaited; only the first posting of a message pings.
  */
-export function card(request: Request, approvers: Members | undefined): Rendered {
+export function card(request: Request, workflow: Workflow | undefined): Rendered {
   const { asked } = request;
-  const actions = buttons(request);
+  const actions = buttons(request, workflow);
   const blocks: KnownBlock[] = [
     header(`Break-glass: ${asked.workflow.title}`),
     section(stateLine(request)),
     { type: 'section', fields: fields(request).map(mrkdwn) },
     section('*Reason, as typed*'),
     ...quoted(asked.reason),
-    ...awaited(request, approvers).map(section),
+    ...awaited(request, workflow).map(section),
+    ...extensionBlocks(request, workflow),
     ...(actions === undefined ? [] : [actions]),
   ];
   return { text: fallback(request), blocks };
@@ -43,6 +45,7 @@ function fields(request: Request): string[] {
     `*Incident*\n${link(incident.url, incident.title)} (${inline(incident.status, 40)})`,
     `*Approvals*\n${approvals(request)}`,
     `*Request*\n${inline(request.id)}`,
+    ...extensionFields(request),
   ];
 }
 
@@ -53,10 +56,8 @@ function approvals(request: Request): string {
   return [approvalsCount(request), ...given].join('\n');
 }
 
-const awaited = (request: Request, approvers: Members | undefined): string[] =>
-  request.state === 'pending' && approvers !== undefined && mentionAll(approvers) !== ''
-    ? [`*Can approve* ${mentionAll(approvers)}`]
-    : [];
+const awaited = (request: Request, workflow: Workflow | undefined): string[] =>
+  request.state === 'pending' ? canApprove(workflow) : [];
 
 /** For notifications and screen readers: short, with enough of the reason to know what it is about. */
 function fallback(request: Request): string {

@@ -1,4 +1,5 @@
 import type { Members, Person } from '../../domain/person.ts';
+import type { Workflow } from '../../domain/workflow.ts';
 import { inline } from './escape.ts';
 
 /** Pings in a new message; in an edited one it only names the account, whatever that account calls itself. */
@@ -16,6 +17,12 @@ export const mentionAll = ({ groups, users }: Members): string =>
     ...groups.map((group) => `<!subteam^${slackId(group)}>`),
     ...users.map((user) => `<@${slackId(user)}>`),
   ].join(' ');
+
+/** Who may say yes, as a line of mentions; none where nobody is known to. */
+export function canApprove(workflow: Workflow | undefined): string[] {
+  const all = workflow === undefined ? '' : mentionAll(workflow.approval.from);
+  return all === '' ? [] : [`*Can approve* ${all}`];
+}
 
 /** Ids are letters and digits; anything else in one could end the markup around it. */
 export const slackId = (id: string): string => id.replaceAll(/[^A-Za-z0-9]/g, '');

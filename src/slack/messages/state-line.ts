@@ -34,7 +34,7 @@ export const approvalsCount = ({ approvals, asked }: Request): string =>
   `${approvals.length} of ${asked.approvalsNeeded}`;
 
 function open(request: In<'open'>): string {
-  const until = moment(request.intended.deadline);
+  const until = moment(request.deadline);
   return request.closeRequested === null
     ? `🔓 *OPEN* until ${until}`
     : `🔓 *Still OPEN*, being closed; ${nameOf(request.closeRequested.by)} ended it early`;

@@ -1,26 +1,23 @@
 import { LAST_MESSAGE } from '../../domain/fold.ts';
+import { samePerson, type Person } from '../../domain/person.ts';
 import type { CloseConfirmed } from '../../domain/records.ts';
 import type { In, Request } from '../../domain/request.ts';
+import type { Workflow } from '../../domain/workflow.ts';
 import { auditSummary, sealedNote } from './audit.ts';
-import { section, type Rendered } from './blocks.ts';
+import { section } from './blocks.ts';
 import { lateness, moment, momentMs, timeOfDay } from './dates.ts';
 import { inline } from './escape.ts';
+import { extensionNotes, lapsedNote } from './extension.ts';
+import { note, type Note } from './note.ts';
 import { mention, nameOf } from './people.ts';
 import { closedLine } from './state-line.ts';
 import { certificate, LAPSE_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
 
-/** A message under the card, or in the audit or the security channel. `key` is what the log remembers it by; one of each a request. */
-export type Note = {
-  readonly key: string;
-  readonly where: 'thread' | 'audit' | 'security';
-  readonly rendered: Rendered;
-};
-
 /** The story of a request so far, in the order in which it is told. What is posted already stays as it is. */
-export function notes(request: Request): Note[] {
-  if (request.state !== 'sealed') return story(request);
+export function notes(request: Request, workflow: Workflow | undefined): Note[] {
+  if (request.state !== 'sealed') return story(request, workflow);
   return [
-    ...story(request.before),
+    ...story(request.before, workflow),
     { key: 'audit', where: 'audit', rendered: auditSummary(request) },
     note(LAST_MESSAGE, sealedNote(request)),
   ];
@@ -28,21 +25,16 @@ export function notes(request: Request): Note[] {
 
 type Live = Exclude<Request, { state: 'sealed' }>;
 
-function story(request: Live): Note[] {
+function story(request: Live, workflow: Workflow | undefined): Note[] {
   return [
     ...approvals(request),
-    ...window(request),
+    ...window(request, workflow),
+    ...lapsedNote(request),
     ...closing(request),
     ...rotation(request),
     ...ended(request),
   ];
 }
-
-const note = (key: string, text: string): Note => ({
-  key,
-  where: 'thread',
-  rendered: { text, blocks: [section(text)] },
-});
 
 /** In the thread, and where those who have to see it look. */
 function alarm(key: string, text: string, { id, asked }: Live): Note[] {
@@ -61,13 +53,15 @@ function approvals({ approvals, asked }: Live): Note[] {
   });
 }
 
-/** Open and the wish to close it, in the order in which they happened. */
-function window(request: Live): Note[] {
+/** From the opening to the wish to close it. Somebody may have wished that while it was still being opened. */
+function window(request: Live, workflow: Workflow | undefined): Note[] {
   const opened = confirmedIn(request);
-  const open = opened === null ? [] : [{ at: opened.openedAt, note: opened.note }];
+  const open = opened === null ? [] : [opened.note];
   const wish = request.closeRequested;
-  const asked = wish === null ? [] : [{ at: Date.parse(wish.at), note: closeAsked(request, wish) }];
-  return [...open, ...asked].toSorted((a, b) => a.at - b.at).map(({ note }) => note);
+  const asked = wish === null ? [] : [closeAsked(request, wish)];
+  return wish !== null && opened !== null && Date.parse(wish.at) < opened.openedAt
+    ? [...asked, ...open]
+    : [...open, ...extensionNotes(request, workflow), ...asked];
 }
 
 /** Told as something that happened, so that it stays true however late it is read. */
@@ -78,13 +72,12 @@ function confirmedIn(request: Live): { openedAt: number; note: Note } | null {
   return { openedAt: confirmed.openedAt, note: note('open', text) };
 }
 
-const closeAsked = ({ asked }: Live, { by, trigger }: NonNullable<Request['closeRequested']>): Note =>
-  note(
-    'close-asked',
-    trigger === 'done'
-      ? `🏁 ${nameOf(by)} is done with port ${asked.port}`
-      : `🛑 ${nameOf(by)} asked to close port ${asked.port} now`,
-  );
+/** Whoever is at work on the port is told when it is somebody else who ends that. */
+function closeAsked({ asked }: Live, { by, trigger }: NonNullable<Request['closeRequested']>): Note {
+  if (trigger === 'done') return note('close-asked', `🏁 ${nameOf(by)} is done with port ${asked.port}`);
+  const whom = samePerson(by, asked.requester) ? '' : `${mention(asked.requester)} `;
+  return note('close-asked', `🛑 ${whom}${nameOf(by)} asked to close port ${asked.port} now`);
+}
 
 function closing(request: Live): Note[] {
   const late = request.late.close ? alarm('late', lateText(request), request) : [];
@@ -107,6 +100,10 @@ const CONNECTIONS = {
   'may-live-on':
     ' New connections are refused. Connections established before may live on until their owner ends them.',
   'kept-by-another-grant': '',
+  cut: ' New connections are refused, and those established before were cut.',
+  'shared-with-another-grant':
+    ' New connections are refused. Those established before were not cut everywhere: another grant uses the same address and port.',
+  'not-cut': ' New connections are refused. Those established before could NOT be cut and may live on.',
 } as const satisfies Record<CloseConfirmed['connections'], string>;
 
 function rotation(request: Live): Note[] {
@@ -132,7 +129,7 @@ function ended(request: Live): Note[] {
     case 'denied':
       return [note('denied', `⛔ ${who} ${nameOf(request.end.by)} denied this request. Nothing was opened`)];
     case 'withdrawn':
-      return [note('withdrawn', `↩️ ${nameOf(request.end.by)} withdrew this request. Nothing was opened`)];
+      return [note('withdrawn', withdrawnText(request.asked, request.end.by))];
     case 'lapsed':
       return [
         note('lapsed', `⌛ ${who} this request lapsed: ${LAPSE_WORDS[request.end.why]}. Nothing was opened`),
@@ -142,6 +139,12 @@ function ended(request: Live): Note[] {
         note('failed', `❌ ${who} it could not be opened, and nothing is open. ${failure(request.end)}`),
       ];
   }
+}
+
+/** Also said when an approver stopped it. */
+function withdrawnText({ requester }: Request['asked'], by: Person): string {
+  const whom = samePerson(by, requester) ? '' : `${mention(requester)} `;
+  return `↩️ ${whom}${nameOf(by)} withdrew this request. Nothing was opened`;
 }
 
 const failure = ({ step, text }: { readonly step: string; readonly text: string }): string =>

@@ -107,6 +107,10 @@ export async function startProduct(
     deny: counted(real.deny),
     done: counted(real.done),
     revoke: counted(real.revoke),
+    extend: counted(real.extend),
+    approveExtension: counted(real.approveExtension),
+    denyExtension: counted(real.denyExtension),
+    closeAll: counted(real.closeAll),
   };
   const running = createSlack({
     ...api,

@@ -349,7 +349,7 @@ describe('when somebody has to wait', () => {
       const ledger = { ...verbs.workflow('payments-console')!, name: 'ledger', title: 'Ledger console' };
       const other = {
         ...ledger,
-        duration: { defaultSeconds: 300, maxSeconds: 600 },
+        duration: { defaultSeconds: 300, maxSeconds: 600, extend: null },
         reason: { minLength: 40 },
       };
       return {

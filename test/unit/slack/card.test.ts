@@ -1,20 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 
 import type { Request } from '../../../src/domain/request.ts';
+import type { Workflow } from '../../../src/domain/workflow.ts';
 import { checkMessageBlocks, checkUpdatedText } from '../../../src/sandbox/slack/limits/messages.ts';
+import { readExtension } from '../../../src/slack/messages/buttons.ts';
 import { card, digest } from '../../../src/slack/messages/card.ts';
 import { foreignMarkup, HOSTILE, pinged } from './hostile.ts';
-import { allText, asked, JONAS, markupIn, person, REQUEST, STORIES, Story } from './support.ts';
+import { allText, asked, JONAS, markupIn, person, REQUEST, STORIES, Story, WORKFLOW } from './support.ts';
 
-const APPROVERS = { groups: ['S0SRELEADS'], users: ['U024BE7LH'] };
-
-const draw = (request: Request) => card(request, APPROVERS);
+const draw = (request: Request, workflow: Workflow | undefined = WORKFLOW) => card(request, workflow);
 const stateOf = (request: Request): string => {
   const [, state] = draw(request).blocks;
   return state?.type === 'section' ? (state.text?.text ?? '') : '';
 };
-const buttonsOf = (request: Request): { text: string; value: string }[] =>
-  draw(request).blocks.flatMap((block) =>
+const buttonsOf = (request: Request, workflow = WORKFLOW): { text: string; value: string }[] =>
+  draw(request, workflow).blocks.flatMap((block) =>
     block.type === 'actions'
       ? block.elements.flatMap((element) =>
           element.type === 'button' ? [{ text: element.text.text, value: element.value ?? '' }] : [],
@@ -108,8 +108,14 @@ describe('the card', () => {
     ['approved', ['Withdraw', 'Stop']],
     ['opening', ['I’m done', 'Close now']],
     ['opening, being stopped', []],
-    ['open', ['I’m done', 'Close now']],
+    ['open', ['I’m done', 'Extend by 30m', 'Close now']],
     ['open, done', []],
+    ['open, extension asked', ['Approve extension', 'Deny extension', 'I’m done', 'Close now']],
+    ['open, extension asked, done', []],
+    ['open, extension approved', ['I’m done', 'Close now']],
+    ['open, extension denied', ['I’m done', 'Close now']],
+    ['open, extended', ['I’m done', 'Close now']],
+    ['closing, not extended', []],
     ['closing', []],
     ['closing, late', []],
     ['undoing an opening', []],
@@ -123,18 +129,29 @@ describe('the card', () => {
     ['lapsed', []],
     ['failed', []],
     ['sealed', []],
+    ['sealed, extended', []],
     ['denied and sealed', []],
   ])('offers for a request that is %s: %j', (name, labels) => {
     const offered = buttonsOf(STORIES[name]!());
 
     expect(offered.map(({ text }) => text)).toEqual(labels);
-    expect(offered.every(({ value }) => value === REQUEST)).toBe(true);
+    expect(offered.every(({ value }) => [REQUEST, `${REQUEST}/1`].includes(value))).toBe(true);
   });
 
   test('says open only after AWS confirmed it and while it is not proven closed', () => {
     const saying = Object.entries(STORIES).filter(([, tell]) => /\bopen\b(?! yet|ed)/i.test(stateOf(tell())));
 
-    expect(saying.map(([name]) => name)).toEqual(['open', 'open, done', 'closed, kept by another', 'failed']);
+    expect(saying.map(([name]) => name)).toEqual([
+      'open',
+      'open, done',
+      'open, extension asked',
+      'open, extension asked, done',
+      'open, extension approved',
+      'open, extension denied',
+      'open, extended',
+      'closed, kept by another',
+      'failed',
+    ]);
     expect(stateOf(STORIES['failed']!())).toContain('nothing is open');
   });
 
@@ -145,11 +162,13 @@ describe('the card', () => {
 
     expect(saying.map(([name]) => name)).toEqual([
       'open, done',
+      'open, extension asked, done',
       'closed',
       'rotation overdue',
       'rotated',
       'not rotated',
       'sealed',
+      'sealed, extended',
     ]);
     expect(stateOf(STORIES['open, done']!())).toContain('Still OPEN');
   });
@@ -163,7 +182,60 @@ describe('the card', () => {
     const looks = Object.values(STORIES).map((tell) => digest(draw(tell())));
 
     expect(digest(draw(new Story().request))).toBe(digest(draw(new Story().posted('card').request)));
-    expect(new Set(looks).size).toBeGreaterThanOrEqual(looks.length - 1);
+    // A certificate that stays, and an extension that came to nothing, are told in the thread alone.
+    expect(new Set(looks).size).toBeGreaterThanOrEqual(looks.length - 3);
+  });
+
+  test('offers a later end only where the workflow it was approved under allows one more', () => {
+    const labels = (workflow: Workflow | undefined, request = STORIES['open']!()) =>
+      buttonsOf(request, workflow).map(({ text }) => text);
+    const extend = (times: number) => ({
+      ...WORKFLOW,
+      duration: { ...WORKFLOW.duration, extend: { bySeconds: 5_400, times } },
+    });
+    const once = STORIES['open, extended']!();
+
+    expect(labels(extend(1))).toContain('Extend by 90m');
+    expect(labels({ ...WORKFLOW, hash: 'f'.repeat(64) })).toEqual(['I’m done', 'Close now']);
+    expect(labels({ ...WORKFLOW, duration: { ...WORKFLOW.duration, extend: null } })).not.toContain('Extend');
+    expect(labels(extend(1), once)).toEqual(['I’m done', 'Close now']);
+    expect(buttonsOf(once, extend(2))).toContainEqual({ text: 'Extend by 90m', value: `${REQUEST}/2` });
+  });
+
+  test('asks for an extension with both ends on it, and names who can approve it', () => {
+    const shown = allText(draw(STORIES['open, extension asked']!()).blocks);
+
+    expect(shown).toContain('🔓 *OPEN* until <!date^1772368260^');
+    expect(shown).toContain('*Extension asked for*: until <!date^1772370060^');
+    expect(shown).toContain('(0 of 1)\n*Can approve* <!subteam^S0SRELEADS> <@U024BE7LH>');
+  });
+
+  test('says the later end only once it is in effect', () => {
+    const approved = STORIES['open, extension approved']!();
+    const extended = STORIES['open, extended']!();
+
+    expect(stateOf(approved)).toContain('*OPEN* until <!date^1772368260^');
+    expect(allText(draw(approved).blocks)).toContain('*Extension approved*, not in effect yet');
+    expect(stateOf(extended)).toContain('*OPEN* until <!date^1772370060^');
+    expect(allText(draw(extended).blocks)).toMatch(/\*Extended\*\nuntil .* approved by <@U0JONAS001>/);
+    expect(allText(draw(STORIES['sealed, extended']!()).blocks)).toContain('*Extended*');
+  });
+
+  test('says who denied an extension', () => {
+    const shown = allText(draw(STORIES['open, extension denied']!()).blocks);
+
+    expect(shown).toContain('*Extension denied* by Priya Raman');
+  });
+
+  test.each([
+    ['bg-0123456789/1', { request: 'bg-0123456789', extension: 1 }],
+    ['bg-0123456789/12', { request: 'bg-0123456789', extension: 12 }],
+    ['bg-0123456789', { request: 'bg-0123456789', extension: 0 }],
+    ['bg-0123456789/x', { request: 'bg-0123456789', extension: 0 }],
+    ['bg-0123456789/100', { request: 'bg-0123456789', extension: 0 }],
+    ['', { request: '', extension: 0 }],
+  ])('reads of a button that carried %j which ask it means', (value, meant) => {
+    expect(readExtension(value)).toEqual(meant);
   });
 
   test('needs no workflow file to be drawn', () => {

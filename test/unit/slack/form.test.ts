@@ -89,7 +89,7 @@ describe('the form', () => {
   test('says what this workflow takes: its addresses, its time, and the states of an incident', () => {
     const chosen = aWorkflow({
       sources: { typed: false, allow: [{ name: 'VPN', cidr: '10.20.0.7/32' }] },
-      duration: { defaultSeconds: 900, maxSeconds: 1800 },
+      duration: { defaultSeconds: 900, maxSeconds: 1800, extend: null },
       incident: { provider: 'pagerduty', states: ['triggered', 'acknowledged'], maxAgeSeconds: 3600 },
     });
 

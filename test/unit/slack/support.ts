@@ -11,6 +11,7 @@ import {
 import type { In, Request, RequestState } from '../../../src/domain/request.ts';
 import { decideSeal } from '../../../src/domain/decide/seal.ts';
 import { EMPTY, getRequest, type State } from '../../../src/domain/state.ts';
+import { aWorkflow } from '../../support/builders/workflow.ts';
 
 export const REQUEST = 'bg-0000000001';
 export const AT = Date.UTC(2026, 2, 1, 12);
@@ -100,6 +101,7 @@ export class Story {
         securityGroups: [RULE.group],
         port: 8443,
         switch: { roleArn: 'arn:s', scheduleGroup: 'breakglass', deadLetterQueue: 'arn:q' },
+        cut: null,
       },
       rules: [RULE],
       deadline: DEADLINE,
@@ -116,6 +118,27 @@ export class Story {
     });
   }
 
+  /** Thirty minutes more, asked for. */
+  extending(): this {
+    const { deadline } = this.in('open');
+    return this.next('extension.asked', { requester: MAYA, until: deadline + 1_800 });
+  }
+
+  longer(by: PersonFacts = JONAS): this {
+    const { incident } = asked();
+    return this.next('extension.approved', {
+      approver: by,
+      shown: 'c'.repeat(64),
+      incident,
+      requester: MAYA,
+    });
+  }
+
+  extended(): this {
+    const until = this.in('open').extension?.asked.until ?? 0;
+    return this.next('window.extended', { worker: 'w1', deadline: until });
+  }
+
   closing(): this {
     return this.open().next('close.intended', { trigger: 'deadline', worker: 'w1' });
   }
@@ -126,6 +149,7 @@ export class Story {
       closedAt: DEADLINE * 1000 + 180,
       latenessMs: 180,
       connections: 'may-live-on',
+      cut: null,
       awsRequests: [],
       ...change,
     });
@@ -178,6 +202,14 @@ const RULE = {
 export const BEFORE = { serial: '0A01', fingerprint: 'aaaabbbbccccdddd'.repeat(4), notAfter: AT };
 export const AFTER = { serial: '0B02', fingerprint: '1111222233334444'.repeat(4), notAfter: AT };
 
+/** The workflow of every story. */
+export const WORKFLOW = aWorkflow({
+  approval: {
+    ...aWorkflow().approval,
+    from: { groups: ['S0SRELEADS'], users: ['U024BE7LH'] },
+  },
+});
+
 /** Every story there is to render, by what it is called. */
 export const STORIES: Readonly<Record<string, (change?: Partial<RequestAsked>) => Request>> = {
   pending: (change) => new Story(change).request,
@@ -189,6 +221,16 @@ export const STORIES: Readonly<Record<string, (change?: Partial<RequestAsked>) =
   open: (change) => new Story(change).open().request,
   'open, done': (change) =>
     new Story(change).open().next('close.requested', { by: MAYA, trigger: 'done' }).request,
+  'open, extension asked': (change) => new Story(change).open().extending().request,
+  'open, extension asked, done': (change) =>
+    new Story(change).open().extending().next('close.requested', { by: MAYA, trigger: 'done' }).request,
+  'open, extension approved': (change) => new Story(change).open().extending().longer().request,
+  'open, extension denied': (change) =>
+    new Story(change).open().extending().next('extension.denied', { by: PRIYA }).request,
+  'open, extended': (change) => new Story(change).open().extending().longer().extended().request,
+  'closing, not extended': (change) =>
+    new Story(change).open().extending().next('close.intended', { trigger: 'deadline', worker: 'w1' })
+      .request,
   closing: (change) => new Story(change).closing().request,
   'closing, late': (change) => new Story(change).closing().next('close.late', { text: 'late' }).request,
   'undoing an opening': (change) =>
@@ -208,6 +250,23 @@ export const STORIES: Readonly<Record<string, (change?: Partial<RequestAsked>) =
       .opening()
       .next('open.failed', { step: 'authorize', code: 'rule-limit', text: 'no room for a rule' }).request,
   sealed: (change) => new Story(change).rotated().sealed().request,
+  'sealed, extended': (change) =>
+    new Story(change)
+      .open()
+      .extending()
+      .longer()
+      .extended()
+      .next('close.intended', { trigger: 'deadline', worker: 'w1' })
+      .next('close.confirmed', {
+        trigger: 'deadline',
+        closedAt: DEADLINE * 1000 + 1_800_180,
+        latenessMs: 180,
+        connections: 'may-live-on',
+        cut: null,
+        awsRequests: [],
+      })
+      .next('rotation.skipped', { why: 'workflow-says-none' })
+      .sealed().request,
   'denied and sealed': (change) => new Story(change).next('request.denied', { by: JONAS }).sealed().request,
 };
 

@@ -2,10 +2,23 @@ import { describe, expect, test } from '@jest/globals';
 
 import { checkMessageBlocks } from '../../../src/sandbox/slack/limits/messages.ts';
 import type { Request } from '../../../src/domain/request.ts';
-import { notes } from '../../../src/slack/messages/thread.ts';
+import { notes as notesOf } from '../../../src/slack/messages/thread.ts';
 import { foreignMarkup, HOSTILE, pinged } from './hostile.ts';
-import { allText, asked, JONAS, markupIn, MAYA, person, PRIYA, STORIES, Story } from './support.ts';
+import {
+  allText,
+  asked,
+  JONAS,
+  markupIn,
+  MAYA,
+  person,
+  PRIYA,
+  REQUEST,
+  STORIES,
+  Story,
+  WORKFLOW,
+} from './support.ts';
 
+const notes = (request: Request) => notesOf(request, WORKFLOW);
 const keys = (request: Request) => notes(request).map(({ key }) => key);
 const textOf = (request: Request, key: string) => {
   const found = notes(request).find((note) => note.key === key);
@@ -22,6 +35,15 @@ describe('the thread of a request', () => {
     ['opening, being stopped', ['approved:1', 'close-asked']],
     ['open', ['approved:1', 'open']],
     ['open, done', ['approved:1', 'open', 'close-asked']],
+    ['open, extension asked', ['approved:1', 'open', 'extension:1']],
+    ['open, extension asked, done', ['approved:1', 'open', 'extension:1', 'close-asked']],
+    ['open, extension approved', ['approved:1', 'open', 'extension:1', 'extension:1:approved:1']],
+    ['open, extension denied', ['approved:1', 'open', 'extension:1', 'extension:1:denied']],
+    [
+      'open, extended',
+      ['approved:1', 'open', 'extension:1', 'extension:1:approved:1', 'extension:1:extended'],
+    ],
+    ['closing, not extended', ['approved:1', 'open', 'extension:1', 'extension:1:lapsed']],
     ['closing', ['approved:1', 'open']],
     ['closing, late', ['approved:1', 'open', 'late', 'late:security']],
     ['undoing an opening', ['approved:1']],
@@ -35,14 +57,31 @@ describe('the thread of a request', () => {
     ['lapsed', ['lapsed']],
     ['failed', ['approved:1', 'failed']],
     ['sealed', ['approved:1', 'open', 'closed', 'rotated', 'audit', 'sealed']],
+    [
+      'sealed, extended',
+      [
+        'approved:1',
+        'open',
+        'extension:1',
+        'extension:1:approved:1',
+        'extension:1:extended',
+        'closed',
+        'rotated',
+        'audit',
+        'sealed',
+      ],
+    ],
     ['denied and sealed', ['denied', 'audit', 'sealed']],
   ])('that is %s tells %j, in this order', (name, expected) => {
     expect(keys(STORIES[name]!())).toEqual(expected);
   });
 
-  test('never takes back what it told: every later story begins like the earlier one', () => {
-    const path = ['pending', 'approved', 'opening', 'open', 'closing', 'closed', 'rotated', 'sealed'];
-
+  test.each([
+    [['pending', 'approved', 'opening', 'open', 'closing', 'closed', 'rotated', 'sealed']],
+    [['open', 'open, extension asked', 'open, extension denied']],
+    [['open', 'open, extension asked', 'open, extension approved', 'open, extended', 'sealed, extended']],
+    [['open', 'open, extension asked', 'closing, not extended']],
+  ])('never takes back what it told: each of %j begins like the one before', (path) => {
     const told = path.map((name) => keys(STORIES[name]!()));
 
     for (const [step, now] of told.entries())
@@ -55,6 +94,61 @@ describe('the thread of a request', () => {
     const opened = { ...request, state: 'open', confirmed: { openedAt } } as unknown as Request;
 
     expect(keys(opened)).toEqual(['approved:1', 'close-asked', 'open']);
+  });
+
+  test('asks the approvers for an extension with both ends and both answers, until it is decided', () => {
+    const noteOf = (name: string) => notes(STORIES[name]!()).find(({ key }) => key === 'extension:1')!;
+    const waiting = noteOf('open, extension asked');
+
+    expect(waiting.rendered.text).toMatch(
+      /Maya Okafor asks for an extension, until <!date\^1772370060.* instead of <!date\^1772368260.*\(0 of 1\)\n\*Can approve\* <!subteam\^S0SRELEADS>/,
+    );
+    expect(JSON.stringify(waiting.rendered.blocks)).toContain(`"value":"${REQUEST}/1"`);
+    for (const name of ['open, extension approved', 'open, extension denied', 'closing, not extended']) {
+      const { rendered, live } = noteOf(name);
+      expect([
+        JSON.stringify(rendered).includes('button'),
+        pinged(rendered.text).includes('!subteam'),
+      ]).toEqual([false, false]);
+      expect(live).toBe(true);
+    }
+  });
+
+  test('tells of each extension until when it goes, who approved it, and when a second one began', () => {
+    const twice = new Story().open().extending().longer().extended().extending().longer().extended().request;
+
+    expect(textOf(twice, 'extension:1:approved:1')).toMatch(/Extension approved by Jonas Lind .*\(1 of 1\)/);
+    expect(textOf(twice, 'extension:1:extended')).toMatch(
+      /approved by Jonas Lind. Due to close <!date\^1772370060/,
+    );
+    expect(textOf(twice, 'extension:2')).toMatch(/until <!date\^1772371860.* instead of <!date\^1772370060/);
+    expect(textOf(twice, 'extension:2:extended')).toContain('<!date^1772371860');
+  });
+
+  test('tells why a window was not extended', () => {
+    const approved = new Story()
+      .open()
+      .extending()
+      .longer()
+      .next('close.intended', { trigger: 'deadline', worker: 'w1' }).request;
+
+    expect(textOf(STORIES['open, extension denied']!(), 'extension:1:denied')).toMatch(
+      /Priya Raman denied the extension. Due to close <!date\^1772368260/,
+    );
+    expect(textOf(STORIES['closing, not extended']!(), 'extension:1:lapsed')).toContain(
+      'before it was approved',
+    );
+    expect(textOf(approved, 'extension:1:lapsed')).toContain('before what was approved could be carried out');
+  });
+
+  test('tells the requester when somebody else ends it, and not when they do it themselves', () => {
+    const by = (who: typeof MAYA) =>
+      new Story().open().next('close.requested', { by: who, trigger: 'revoked' }).request;
+    const stopped = new Story().approved().next('request.withdrawn', { by: JONAS }).request;
+
+    expect(pinged(textOf(by(JONAS), 'close-asked'))).toEqual(['@U0MAYA0001']);
+    expect(pinged(textOf(by(MAYA), 'close-asked'))).toEqual([]);
+    expect(pinged(textOf(stopped, 'withdrawn'))).toEqual(['@U0MAYA0001']);
   });
 
   test('counts approvals', () => {
@@ -104,6 +198,7 @@ describe('the thread of a request', () => {
       closedAt: 0,
       latenessMs: 90_000,
       connections: 'may-live-on',
+      cut: null,
       awsRequests: [],
     }).request;
 
@@ -129,9 +224,12 @@ describe('the thread of a request', () => {
     );
   });
 
-  test('pings the requester when it matters to them and nobody else', () => {
+  test('pings the requester when it matters to them, approvers when they are asked, and nobody else', () => {
+    const approvers = ['!subteam^S0SRELEADS', '@U024BE7LH'];
     for (const tell of Object.values(STORIES)) {
-      const whom = notes(tell()).flatMap(({ rendered }) => pinged(rendered.text));
+      const whom = notes(tell()).flatMap(({ key, rendered }) =>
+        pinged(rendered.text).filter((who) => key !== 'extension:1' || !approvers.includes(who)),
+      );
 
       expect(whom.filter((who) => who !== '!date' && who !== '@U0MAYA0001')).toEqual([]);
     }
@@ -158,6 +256,12 @@ describe('the summary for the audit channel', () => {
       expect(shown).toContain(fact);
   });
 
+  test('tells every extension with who approved it', () => {
+    const shown = allText(audit(STORIES['sealed, extended']!()).blocks);
+
+    expect(shown).toMatch(/\*Extended\*\nuntil <!date\^1772370060.*approved by Jonas Lind \(U0JONAS001\)/);
+  });
+
   test('of something denied says who denied it and that it was never open', () => {
     const shown = allText(audit(STORIES['denied and sealed']!()).blocks);
 
@@ -166,7 +270,7 @@ describe('the summary for the audit channel', () => {
   });
 });
 
-describe.each(['open', 'failed', 'sealed', 'denied and sealed'])(
+describe.each(['open', 'open, extension asked', 'failed', 'sealed', 'sealed, extended', 'denied and sealed'])(
   'every note of a request that is %s',
   (name) => {
     test.each(HOSTILE)('shows %j as text', (text) => {
