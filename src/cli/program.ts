@@ -2,13 +2,22 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { CommandError, EXIT, type ExitCode, type Io, type Register } from './io.ts';
+import { closeCommands } from './close/commands.ts';
 import { logCommands } from './log/commands.ts';
 import { demoCommands } from './demo/commands.ts';
 import { serveCommands } from './serve/commands.ts';
+import { statusCommands } from './status/commands.ts';
 import { redactor } from '../observability/redaction.ts';
 import { workflowCommands } from './workflows/commands.ts';
 
-const COMMANDS: readonly Register[] = [serveCommands, demoCommands, workflowCommands, logCommands];
+const COMMANDS: readonly Register[] = [
+  serveCommands,
+  demoCommands,
+  workflowCommands,
+  logCommands,
+  statusCommands,
+  closeCommands,
+];
 
 const EXIT_CODES = `
 Exit codes: 0 ok · 1 checked and bad · 2 usage or configuration · 3 could not check`;

@@ -37,7 +37,7 @@ describe('the log commands on a bucket', () => {
 
     expect(verified).toMatchObject({
       exit: 0,
-      out: expect.stringMatching(/^VALID {4}s3:\/\/[^]*commits {2}23\/23 hold/),
+      out: expect.stringMatching(/^VALID {4}s3:\/\/[^]*commits {2}28\/28 hold/),
     });
     expect(shown).toMatchObject({ exit: 0, out: expect.stringContaining('+12.4s') });
   });
@@ -56,13 +56,13 @@ describe('the log commands on a bucket', () => {
       forcePathStyle: true,
       credentials: SANDBOX_CREDENTIALS.admin,
     });
-    await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: 'log/0000000000000023' }));
+    await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: 'log/0000000000000028' }));
     admin.destroy();
 
     const { exit, out } = await shell(['log', 'verify'], env);
 
     expect(exit).toBe(1);
-    expect(out).toMatch(/^INVALID[^]*commits {2}22\/22 hold[^]*hidden by a delete marker/);
+    expect(out).toMatch(/^INVALID[^]*commits {2}27\/27 hold[^]*hidden by a delete marker/);
   });
 
   test('refuse a checkpoint of another deployment than the environment names', async () => {

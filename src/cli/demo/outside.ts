@@ -67,9 +67,13 @@ export async function cameFirst(outside: Outside, action: string, other: string)
 export const rulesIn = ({ aws }: SandboxSnapshot) =>
   aws.securityGroups.find(({ id }) => id === GROUP.id)?.rules ?? [];
 
+/** Not what is armed to remove deny entries, which stay until cut connections must be dead. */
+export const switchesIn = ({ aws }: SandboxSnapshot) =>
+  aws.schedules.filter(({ target }) => !target.endsWith(':deleteNetworkAclEntry'));
+
 /** A switch begins at the deadline, rounded up to the minute. */
-export const isArmedFor = (deadline: number, { aws }: SandboxSnapshot): boolean =>
-  aws.schedules.some(
+export const isArmedFor = (deadline: number, snapshot: SandboxSnapshot): boolean =>
+  switchesIn(snapshot).some(
     ({ state, start }) =>
       state === 'ENABLED' &&
       start !== null &&

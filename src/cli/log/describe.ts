@@ -1,5 +1,5 @@
-import type { BreakglassRecord, CertificateFacts, Source } from '../../domain/records.ts';
-import type { OpenRule } from '../../domain/rule.ts';
+import type { BreakglassRecord, CertificateFacts, Source, SweepReported } from '../../domain/records.ts';
+import type { CutEntry, OpenRule } from '../../domain/rule.ts';
 import { formatDuration, isoTime, SECOND } from '../../domain/time.ts';
 
 /** What happened, by whom, and what is worth knowing about it. */
@@ -43,6 +43,16 @@ export function describe(record: BreakglassRecord): Description {
       return did('close late', 'worker', record.text);
     case 'close.confirmed':
       return did('closed', 'worker', `${latenessText(record.latenessMs)}; connections ${record.connections}`);
+    case 'extension.asked':
+      return said('longer?', record.requester, `until ${secondsText(record.until)}`);
+    case 'extension.approved':
+      return said('longer: yes', record.approver, `shown ${record.shown.slice(0, 12)}…`);
+    case 'extension.denied':
+      return said('longer: no', record.by, '');
+    case 'window.extended':
+      return did('extended', record.worker, `until ${secondsText(record.deadline)}`);
+    case 'cut.removed':
+      return did('cut removed', 'worker', `${record.why}: ${cutsText(record.entries)}`);
     case 'rotation.started':
       return did(
         'rotating',
@@ -58,7 +68,7 @@ export function describe(record: BreakglassRecord): Description {
     case 'request.sealed':
       return did('sealed', 'worker', `${record.summary.outcome}, ${record.records.length} records`);
     case 'sweep.reported':
-      return did('sweep', 'worker', `${record.finding}: ${rulesText(record.rules)}`);
+      return did('sweep', record.worker, findingText(record));
   }
 }
 
@@ -75,6 +85,16 @@ const rulesText = (rules: readonly OpenRule[]): string =>
   rules
     .map(({ ruleId, group, port, address }) => `${ruleId} in ${group}: tcp ${port} from ${address}`)
     .join(', ');
+const findingText = ({ finding, rules, by }: SweepReported): string => {
+  const found = rules.map(
+    ({ ruleId, group, protocol, fromPort, toPort, source }) =>
+      `${ruleId} in ${group}: ${protocol} ${fromPort === toPort ? fromPort : `${fromPort}-${toPort}`} from ${source}`,
+  );
+  const made = by === null ? '' : `; made by ${by.principal} at ${by.at}`;
+  return `${finding}: ${found.join(', ')}${made}`;
+};
+const cutsText = (entries: readonly CutEntry[]): string =>
+  entries.map(({ acl, ruleNumber, address }) => `${acl} rule ${ruleNumber} for ${address}`).join(', ');
 const certificateText = ({ serial, fingerprint }: CertificateFacts): string =>
   `serial ${serial} (${fingerprint.slice(0, 12)}…)`;
 const secondsText = (at: number): string => isoTime(at * SECOND);

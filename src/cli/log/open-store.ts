@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { loadLogAccess } from '../../config/load-config.ts';
+import { loadLogAccess, type LogAccess } from '../../config/load-config.ts';
 import { FolderLogStore } from '../../log/folder-store.ts';
+import { MAX_SNAPSHOT_BYTES } from '../../log/snapshot.ts';
 import type { LogStore } from '../../log/types.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { systemClock } from '../system-clock.ts';
@@ -18,7 +19,9 @@ export type OpenStore = {
 
 /** The log to read: a folder, or the bucket of the environment. ConfigError, or CommandError when there is no such folder. */
 export async function openStore(folder: string | undefined, io: Io): Promise<OpenStore> {
-  return folder === undefined ? bucket(io) : inFolder(folder);
+  return folder === undefined
+    ? openBucket(loadLogAccess(io.env === undefined ? {} : { env: io.env }))
+    : inFolder(folder);
 }
 
 async function inFolder(folder: string): Promise<OpenStore> {
@@ -34,8 +37,10 @@ async function inFolder(folder: string): Promise<OpenStore> {
   };
 }
 
-async function bucket(io: Io): Promise<OpenStore> {
-  const access = loadLogAccess(io.env === undefined ? {} : { env: io.env });
+/** The bucket, and with `beside` what is kept in it under another prefix than the log's. */
+export async function openBucket(
+  access: LogAccess,
+): Promise<OpenStore & { readonly beside: (prefix: string) => LogStore }> {
   const [{ AwsClients }, { LogBucket }] = await Promise.all([
     import('../../aws/clients.ts'),
     import('../../aws/log-bucket.ts'),
@@ -46,6 +51,7 @@ async function bucket(io: Io): Promise<OpenStore> {
   const store = new LogBucket(options);
   return {
     store,
+    beside: (prefix) => new LogBucket({ ...options, objects: { prefix, maxBytes: MAX_SNAPSHOT_BYTES } }),
     hides: (after) => store.hides(after),
     origin: access.deployment ?? undefined,
     where: `s3://${access.bucket}`,

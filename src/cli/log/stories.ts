@@ -8,10 +8,8 @@ import { LogError } from '../../log/errors.ts';
 import { readLog, type Expected } from '../../log/reader.ts';
 import { FORMAT, type Entry, type LogRecord, type LogStore } from '../../log/types.ts';
 
-/** A record that counts, or one that this version does not understand or that the wrong role signed. */
-export type Told =
-  | { readonly entry: Entry<LogRecord>; readonly record: BreakglassRecord }
-  | { readonly entry: Entry<LogRecord>; readonly record: null };
+/** A record that counts; null for one that this version does not understand or that the wrong role signed. */
+export type Told = { readonly entry: Entry<LogRecord>; readonly record: BreakglassRecord | null };
 
 /** Every verified record in order. LogError when the log does not hold, after everything before that was handed out. */
 export async function* tell(store: LogStore, expected: Expected): AsyncGenerator<Told> {

@@ -6,19 +6,23 @@ import { lapse } from '../../lifecycle/lapse.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
 import { tell } from '../../lifecycle/tell.ts';
 import { Watch } from '../../lifecycle/watch.ts';
+import type { BreakglassLog } from '../../ports/log.ts';
 import { createSlack } from '../../slack/app.ts';
 import { createConversation } from '../../slack/conversation.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { verbsOf } from '../../slack/listeners/verbs.ts';
-import type { Process, Running } from './process.ts';
+import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable } from './process-log.ts';
 import { randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
 
 /** The role that faces people: records what they ask and decide, and tells them what the log says. Opens nothing. */
-export async function startBot(own: Process, config: BotConfig, secrets: BotSecrets): Promise<Running> {
+export function startBot(own: Process, config: BotConfig, secrets: BotSecrets): Running {
+  return beginWith(openProcessLog(own, secrets.signer), (log) => work(own, config, secrets, log));
+}
+
+function work(own: Process, config: BotConfig, secrets: BotSecrets, log: BreakglassLog): Working {
   const { workflows, agenda, telemetry, logger, metrics } = own;
-  const log = await openProcessLog(own, secrets.signer);
   const api = { token: secrets.slackBotToken, apiUrl: config.slack.apiUrl };
   const directory = createDirectory({ ...api, clock: systemClock, logger });
   const incidents = new IncidentSystems({
@@ -60,6 +64,7 @@ export async function startBot(own: Process, config: BotConfig, secrets: BotSecr
     systemClock,
     [lapses, tellings],
     unreadable(own, log, 'the log cannot be read'),
+    own.nudgesWork,
   );
   const slack = createSlack({
     ...api,

@@ -4,9 +4,20 @@ import { fold } from '../../domain/fold.ts';
 import type { BreakglassRecord } from '../../domain/records.ts';
 import { isHolding } from '../../domain/request.ts';
 import { EMPTY, type State } from '../../domain/state.ts';
+import { linesOf, STATE_KIND, withLine } from '../../domain/state-json.ts';
 import { isoTime } from '../../domain/time.ts';
 import { commitKey } from '../../log/commit.ts';
-import { LogError, openLog, type Signer } from '../../log/index.ts';
+import {
+  LogError,
+  type LogErrorCode,
+  MAX_SNAPSHOT_BYTES,
+  openLog,
+  RETRY_DELAYS_MS,
+  snapshotPrefix,
+  type Signer,
+  type SnapshotEvent,
+  type Snapshots,
+} from '../../log/index.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import type { Pager } from '../../ports/pager.ts';
 import { systemClock } from '../system-clock.ts';
@@ -21,17 +32,36 @@ export const unreadable =
   };
 
 const RETRY_EVERY = 2_000;
+/** A log that does not hold gets no better by looking at it, but a human may mend what is in its way. */
+const LOOK_AGAIN_EVERY = 30_000;
+/** Somebody has to change the configuration, so the process ends and says what. */
+const MISCONFIGURED: ReadonlySet<LogErrorCode> = new Set(['no-log', 'other-deployment', 'unknown-key']);
 
-/** The log, read and verified from its beginning. Waits for a bucket that is away; anything else is for a human. */
+/**
+ * The log, read and verified from its newest snapshot or its beginning. Waits for a bucket that is away, and for a human
+ * where the log does not hold: the process must live on, because its sweep is what still closes ports. LogError when it is
+ * the configuration that is wrong.
+ */
 export async function openProcessLog(
-  { config, logger, metrics, aws }: Process,
+  own: Process,
   signer: Signer,
+  onBroken: (error: LogError) => void = () => undefined,
 ): Promise<BreakglassLog> {
+  const { config, logger, metrics, aws } = own;
   const { bucket, retainDays } = config.log;
-  const store = new LogBucket({ clients: aws.s3, bucket, retainDays, clock: systemClock });
+  const place = { clients: aws.s3, bucket, retainDays, clock: systemClock };
+  const store = new LogBucket(place);
+  const prefix = snapshotPrefix(signer.role, STATE_KIND);
+  const snapshots: Snapshots<State> = {
+    store: new LogBucket({ ...place, objects: { prefix, maxBytes: MAX_SNAPSHOT_BYTES } }),
+    kind: STATE_KIND,
+    linesOf,
+    withLine,
+    report: reportOn(own),
+  };
   for (;;) {
     try {
-      const log = await openWhole(store, signer, config.log.initialKeys);
+      const log = await openWhole(store, signer, snapshots, config.log.initialKeys);
       const measure = (state: State) => {
         metrics.logHead(log.head);
         metrics.logTrusted(state.distrust === null);
@@ -41,20 +71,47 @@ export async function openProcessLog(
       log.subscribe((_, state) => measure(state));
       return log;
     } catch (error) {
-      if (!(error instanceof LogError) || error.code !== 'store-unavailable') throw error;
-      logger.error({ err: error }, 'the log bucket is away; trying again');
-      await systemClock.pause(RETRY_EVERY);
+      if (!(error instanceof LogError) || MISCONFIGURED.has(error.code)) throw error;
+      const isAway = error.code === 'store-unavailable' || error.code === 'signer-unavailable';
+      const text = isAway
+        ? 'the log is away; trying again'
+        : 'the log cannot be trusted; nothing but the sweep works';
+      logger.error({ err: error }, text);
+      if (!isAway) {
+        metrics.logTrusted(false);
+        onBroken(error);
+      }
+      await systemClock.pause(isAway ? RETRY_EVERY : LOOK_AGAIN_EVERY);
     }
   }
 }
+
+/** None of it changes what is true: a snapshot makes the next start faster, and that is all. */
+const reportOn =
+  ({ logger }: Process) =>
+  (found: SnapshotEvent): void => {
+    if ('error' in found) {
+      const { error, ...fields } = found;
+      const text =
+        found.event === 'skipped' ? 'a snapshot is not believed' : 'a snapshot could not be written';
+      logger.warn({ ...fields, err: error }, text);
+    } else {
+      logger.info(
+        found,
+        found.event === 'believed' ? 'the log is read from a snapshot on' : 'snapshot written',
+      );
+    }
+  };
 
 /** A process that starts has seen no head yet: what somebody has hidden it would not miss. */
 async function openWhole(
   store: LogBucket,
   signer: Signer,
+  snapshots: Snapshots<State>,
   initialKeys: Config['log']['initialKeys'],
 ): Promise<BreakglassLog> {
-  const options = { store, signer, projection: { initial: EMPTY, fold } };
+  const patience = { retryDelaysMs: RETRY_DELAYS_MS, wait: (ms: number) => systemClock.pause(ms) };
+  const options = { store, signer, projection: { initial: EMPTY, fold }, patience, snapshots };
   const refuse = (): never => {
     throw new LogError(
       'head-moved-back',
@@ -76,14 +133,17 @@ async function openWhole(
  * Wakes somebody the first time that the log turns out not to be what it was: nothing opens from then on, and only a human
  * can find out why. Answers what is to be called whenever that may have happened.
  */
-export function wakeOnDistrust(log: BreakglassLog, pager: Pager): () => void {
+export function wakeOnDistrust(pager: Pager, deployment: string): (why: string | undefined) => void {
   let told = false;
-  return () => {
-    const why = log.broken?.message ?? log.state.distrust?.why;
+  return (why) => {
     if (told || why === undefined) return;
     told = true;
-    const text = `The log of ${log.origin} cannot be trusted (${why}). Nothing opens any more; what is open closes on time.`;
+    const text = `The log of ${deployment} cannot be trusted (${why}). Nothing opens any more; what is open closes on time.`;
     const alert = { kind: 'log-not-trusted', request: null, consoleUrl: null } as const;
     void pager.page({ ...alert, text, command: 'breakglass log verify' });
   };
 }
+
+/** Why this process no longer takes the log's word; undefined while it does. */
+export const whyDistrusted = (log: BreakglassLog): string | undefined =>
+  log.broken?.message ?? log.state.distrust?.why;

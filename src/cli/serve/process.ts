@@ -3,6 +3,7 @@ import { secretTexts, type Config, type Secrets } from '../../config/config.ts';
 import { createLogger, type Logger } from '../../observability/logger.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { createTelemetry } from '../../observability/telemetry.ts';
+import type { BreakglassLog } from '../../ports/log.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { Workflows } from '../../ports/workflows.ts';
 import { BullAgenda } from '../../queue/agenda.ts';
@@ -10,8 +11,14 @@ import { Nudges } from '../../queue/nudges.ts';
 import { RedisTurns } from '../../queue/redis-turns.ts';
 import { systemClock } from '../system-clock.ts';
 
-/** One role at work in this process. */
-export type Running = {
+/** One role, from the start of its process on. */
+export type Running = Working & {
+  /** It has read its log and does its work. */
+  readonly ready: Promise<void>;
+};
+
+/** What is to be asked of a role, and how to end it. */
+export type Working = {
   /** Takes nothing new, ends what is under way, and lets go. */
   stop(): Promise<void>;
   /** Its loops turn. Asks nobody outside this process. */
@@ -33,9 +40,31 @@ export type Process = {
   readonly onNudge: Set<() => void>;
   /** Says so to the others. */
   readonly nudge: () => void;
+  /** Whether others who say so are heard here. */
+  readonly nudgesWork: () => boolean;
   readonly onQueueError: (error: unknown) => void;
   close(): Promise<void>;
 };
+
+/** A role whose work begins once its log has been read. */
+export function beginWith(log: Promise<BreakglassLog>, begin: (log: BreakglassLog) => Working): Running {
+  let working: Working | undefined;
+  let stopped = false;
+  const ready = log.then((opened) => {
+    if (!stopped) working = begin(opened);
+  });
+  return {
+    ready,
+    alive: () => working?.alive() ?? true,
+    get checks() {
+      return working?.checks ?? {};
+    },
+    stop: async () => {
+      stopped = true;
+      await working?.stop();
+    },
+  };
+}
 
 export function createProcess(config: Config, secrets: Secrets, workflows: Workflows): Process {
   const logger = createLogger({
@@ -45,7 +74,7 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
   });
   const metrics = createMetrics({ processMetrics: true });
   const aws = new AwsClients({ deployment: config.deployment, credentials: secrets.aws });
-  const onQueueError = oncePerOutage(logger, metrics);
+  const { onQueueError, onQueueUp } = oncePerOutage(logger, metrics);
   const queue = { redisUrl: secrets.redisUrl, deployment: config.deployment, onError: onQueueError };
   const agenda = new BullAgenda(queue, systemClock);
   const turns = new RedisTurns(queue);
@@ -54,7 +83,7 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
     onNudge: () => {
       for (const listener of onNudge) listener();
     },
-    onUp: () => metrics.redisUp(true),
+    onUp: onQueueUp,
   });
   return {
     config,
@@ -67,6 +96,7 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
     turns,
     onNudge,
     nudge: () => nudges.send(),
+    nudgesWork: () => nudges.areHeard,
     onQueueError,
     close: async () => {
       nudges.close();
@@ -78,13 +108,27 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
 }
 
 /** Redis is a convenience: its absence is worth a line when it begins, not one for every attempt to come back. */
-function oncePerOutage(logger: Logger, metrics: Metrics): (error: unknown) => void {
+function oncePerOutage(
+  logger: Logger,
+  metrics: Metrics,
+): { readonly onQueueError: (error: unknown) => void; readonly onQueueUp: () => void } {
+  let isAway = false;
   let lastSaid = Number.NEGATIVE_INFINITY;
-  return (error) => {
-    metrics.redisUp(false);
-    const now = systemClock.monotonic();
-    if (now - lastSaid < 30_000) return;
-    lastSaid = now;
-    logger.warn({ err: error }, 'redis is away: slower, nothing else');
+  return {
+    onQueueError: (error) => {
+      metrics.redisUp(false);
+      const now = systemClock.monotonic();
+      // One that lets us in and then refuses what we ask would begin an outage with every question.
+      if (isAway || now - lastSaid < SAID_AGAIN_AFTER) return;
+      isAway = true;
+      lastSaid = now;
+      logger.warn({ err: error }, 'redis is away: slower, nothing else');
+    },
+    onQueueUp: () => {
+      metrics.redisUp(true);
+      isAway = false;
+    },
   };
 }
+
+const SAID_AGAIN_AFTER = 30_000;

@@ -40,7 +40,8 @@ export async function serve(role: RunRole, io: Io): Promise<ExitCode> {
     });
     const { port } = server;
     own.logger.info({ port }, 'listening');
-    const ready = startRoles(own, secrets, running).then(() => {
+    startRoles(own, secrets, running);
+    const ready = Promise.all(running.map((role) => role.ready)).then(() => {
       delete checks['start'];
       Object.assign(checks, ...running.map((each) => each.checks));
       own.logger.info({ port }, 'ready');
@@ -62,13 +63,9 @@ export async function serve(role: RunRole, io: Io): Promise<ExitCode> {
 const LINGER = 100;
 
 /** The closing side first: it needs nobody. */
-async function startRoles(
-  own: Process,
-  { redisUrl, worker, bot }: Secrets,
-  running: Running[],
-): Promise<void> {
-  if (worker !== null) running.push(await startWorker(own, redisUrl, worker));
-  if (own.config.bot !== null && bot !== null) running.push(await startBot(own, own.config.bot, bot));
+function startRoles(own: Process, { redisUrl, worker, bot }: Secrets, running: Running[]): void {
+  if (worker !== null) running.push(startWorker(own, redisUrl, worker));
+  if (own.config.bot !== null && bot !== null) running.push(startBot(own, own.config.bot, bot));
 }
 
 /** What works and should not stay as it is. */

@@ -2,35 +2,37 @@ import { AcmCertificates } from '../../aws/acm.ts';
 import { Ec2Access } from '../../aws/ec2-access.ts';
 import { AcmImportCertificates } from '../../certificates/acm-import.ts';
 import type { Secrets } from '../../config/config.ts';
-import type { Target } from '../../domain/rule.ts';
-import { isHolding } from '../../domain/request.ts';
 import { createPager } from '../../http/pager.ts';
 import { advance } from '../../lifecycle/advance.ts';
+import { areasOf } from '../../lifecycle/areas.ts';
 import { Memory } from '../../lifecycle/memory.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
 import { sweep } from '../../lifecycle/sweep.ts';
+import type { Sweeper } from '../../lifecycle/sweeper.ts';
 import { Watch } from '../../lifecycle/watch.ts';
 import { backoff, type Worker } from '../../lifecycle/worker.ts';
+import type { BreakglassLog } from '../../ports/log.ts';
 import { Reminders } from '../../queue/reminders.ts';
 import { aliveWhile } from './bot.ts';
-import type { Process, Running } from './process.ts';
-import { openProcessLog, unreadable, wakeOnDistrust } from './process-log.ts';
+import { beginWith, type Process, type Running, type Working } from './process.ts';
+import { openProcessLog, unreadable, wakeOnDistrust, whyDistrusted } from './process-log.ts';
 import { mathChance, randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
 
-const SWEEP_EVERY = 5_000;
-
-/** The role that acts: opens what the log says was approved, closes, rotates and seals. Faces nobody. */
-export async function startWorker(
+/**
+ * The role that acts: opens what the log says was approved, closes, rotates and seals. Faces nobody. Sweeping begins at
+ * once and needs AWS alone; the rest waits for the log.
+ */
+export function startWorker(
   own: Process,
   redisUrl: string,
   secrets: NonNullable<Secrets['worker']>,
-): Promise<Running> {
+): Running {
   const { workflows, agenda, telemetry, logger, metrics, config } = own;
-  const log = await openProcessLog(own, secrets.signer);
-  const worker: Worker = {
+  let log: BreakglassLog | undefined;
+  const hands: Omit<Worker, 'log'> = {
     name: `worker-${randomIds.request().slice('bg-'.length)}`,
-    log,
+    deployment: config.deployment,
     workflows,
     access: new Ec2Access({ clients: own.aws, deployment: config.deployment, clock: systemClock }),
     certificates: new AcmImportCertificates({
@@ -44,7 +46,83 @@ export async function startWorker(
     memory: new Memory(systemClock),
     telemetry,
   };
+  const sweeps = startSweeps(own, hands, () => log);
+  const distrusted = wakeOnDistrust(hands.pager, config.deployment);
+  const opening = openProcessLog(own, secrets.signer, ({ message }) => distrusted(message));
+  const requests = beginWith(opening, (opened) => {
+    log = opened;
+    const worker: Worker = { ...hands, log: opened };
+    return startRequests(own, redisUrl, worker, { look: sweeps.look, distrusted });
+  });
+  return {
+    ready: requests.ready,
+    alive: () => sweeps.alive() && requests.alive(),
+    checks: { log: () => log?.refresh() ?? Promise.reject(new Error('the log has not been read yet')) },
+    stop: async () => {
+      await requests.stop();
+      await sweeps.stop();
+    },
+  };
+}
 
+type Sweeps = {
+  /** Begins with areas that have come up since. */
+  readonly look: () => void;
+  readonly alive: () => boolean;
+  readonly stop: () => Promise<void>;
+};
+
+function startSweeps(
+  { workflows, logger, aws }: Process,
+  hands: Omit<Worker, 'log'>,
+  log: () => BreakglassLog | undefined,
+): Sweeps {
+  let turns = 0;
+  const known = new Set<string>();
+  const sweeper: Sweeper = {
+    ...hands,
+    get log() {
+      return log();
+    },
+  };
+  const areas = () => areasOf(workflows, log()?.state);
+  const rounds = new Rounds(
+    systemClock,
+    async (key) => {
+      turns += 1;
+      const area = areas().get(key);
+      if (area !== undefined) return sweep(sweeper, area);
+      known.delete(key);
+      return undefined;
+    },
+    (attempt, area, error) => {
+      logger.warn({ err: error, area, attempt }, 'a sweep failed');
+      return backoff(hands, attempt);
+    },
+  );
+  const look = (): void => {
+    for (const [key, { place }] of areas()) {
+      if (known.has(key)) continue;
+      known.add(key);
+      // The role's credentials are there before somebody waits for a port.
+      void aws.warm(place);
+      rounds.wake(key);
+    }
+  };
+  look();
+  return { look, alive: aliveWhile(() => turns), stop: () => rounds.stop() };
+}
+
+type Watching = Pick<Sweeps, 'look'> & { readonly distrusted: (why: string | undefined) => void };
+
+function startRequests(
+  own: Process,
+  redisUrl: string,
+  worker: Worker,
+  { look, distrusted }: Watching,
+): Working {
+  const { logger, config } = own;
+  const { log } = worker;
   const requests = new Rounds(
     systemClock,
     (id) => advance(worker, id),
@@ -53,60 +131,40 @@ export async function startWorker(
       return backoff(worker, attempt);
     },
   );
-  const targets = new Map<string, Target>();
-  const sweeps = new Rounds(
-    systemClock,
-    async (key) => {
-      const target = targets.get(key);
-      if (target === undefined) return undefined;
-      await sweep(worker, target);
-      return systemClock.now() + SWEEP_EVERY;
-    },
-    (attempt, target, error) => {
-      logger.warn({ err: error, target, attempt }, 'a sweep failed');
-      return backoff(worker, attempt);
-    },
-  );
-  const guard = (target: Target): void => {
-    const key = keyOf(target);
-    if (targets.has(key)) return;
-    targets.set(key, target);
-    sweeps.wake(key);
-  };
-  const distrusted = wakeOnDistrust(log, worker.pager);
   const cannotRead = unreadable(own, log, 'the log cannot be read; what is open is closed all the same');
-  const watch = new Watch(log, systemClock, [requests], (error) => {
-    cannotRead(error);
-    distrusted();
-  });
+  const watch = new Watch(
+    log,
+    systemClock,
+    [requests],
+    (error) => {
+      cannotRead(error);
+      distrusted(whyDistrusted(log));
+    },
+    own.nudgesWork,
+  );
   const reminders = new Reminders(
     { redisUrl, deployment: config.deployment, onError: own.onQueueError },
     (request) => watch.nudge(request),
   );
-
   const nudged = () => watch.nudge();
   own.onNudge.add(nudged);
-  distrusted();
-  log.subscribe((_, state) => {
+  distrusted(whyDistrusted(log));
+  log.subscribe((entries) => {
     own.nudge();
-    distrusted();
-    for (const request of state.requests.values()) if (isHolding(request)) guard(request.intended.target);
+    distrusted(whyDistrusted(log));
+    if (entries.some(({ record }) => record.type === 'open.intended')) look();
   });
-  for (const { target } of workflows.values()) guard(target);
-  for (const request of log.state.requests.values()) if (isHolding(request)) guard(request.intended.target);
+  look();
   watch.start();
-  logger.info({ worker: worker.name, targets: targets.size }, 'worker is at work');
+  logger.info({ worker: worker.name }, 'worker is at work');
   return {
     alive: aliveWhile(() => watch.turns),
-    checks: { log: () => log.refresh() },
+    checks: {},
     stop: async () => {
       own.onNudge.delete(nudged);
       await reminders.close();
       await watch.stop();
-      await Promise.all([requests.stop(), sweeps.stop()]);
+      await requests.stop();
     },
   };
 }
-
-const keyOf = ({ account, region, securityGroups, port }: Target): string =>
-  [account, region, port, ...securityGroups].join('|');

@@ -59,13 +59,15 @@ describe('a reminder', () => {
     const arrivals = new Arrivals();
     reminders(arrivals);
     const mine = agenda();
+    await mine.nudge('bg-first');
+    await arrivals.until(1);
     const asked = Date.now();
 
     await mine.remind('bg-later', asked + 400);
     await mine.nudge('bg-now');
-    const order = await arrivals.until(2);
+    const order = await arrivals.until(3);
 
-    expect(order).toEqual(['bg-now', 'bg-later']);
+    expect(order.slice(1)).toEqual(['bg-now', 'bg-later']);
     expect(Date.now() - asked).toBeGreaterThanOrEqual(400);
   });
 
@@ -100,6 +102,43 @@ describe('a reminder', () => {
       expect(await arrivals.until(1)).toEqual(['bg-real']);
     },
   );
+
+  test('that somebody moved to another day or deleted is nobody’s, and the others come', async () => {
+    const arrivals = new Arrivals();
+    const forger = new Redis(redis.url);
+    cleanUp.push(() => forger.disconnect());
+    const mine = agenda();
+    const at = Date.now() + 300;
+    for (const request of ['bg-moved', 'bg-deleted', 'bg-left']) await mine.remind(request, at);
+    const delayed = '{breakglass/test}:requests:delayed';
+    const nextYear = (Date.now() + 31_536_000_000) * 0x1000;
+
+    await forger.zadd(delayed, 'XX', nextYear, `bg-moved-${at}`);
+    await forger.zrem(delayed, `bg-deleted-${at}`);
+    reminders(arrivals);
+    await arrivals.until(1);
+    await mine.nudge('bg-later');
+
+    expect(await arrivals.until(2)).toEqual(['bg-left', 'bg-later']);
+  });
+
+  test('comes again once somebody’s keys of the wrong kind are gone, though the queue was full of them', async () => {
+    const arrivals = new Arrivals();
+    const forger = new Redis(redis.url);
+    cleanUp.push(() => forger.disconnect());
+    const keys = ['wait', 'delayed', 'active', 'marker', 'meta', 'events', 'id'];
+    for (const key of keys) await forger.set(`{breakglass/test}:requests:${key}`, 'x');
+    const troubles: unknown[] = [];
+    const mine = agenda({ onError: (error) => troubles.push(error) });
+    reminders(arrivals);
+
+    await mine.nudge('bg-lost');
+    for (const key of keys) await forger.del(`{breakglass/test}:requests:${key}`);
+    while (arrivals.all.length === 0) await mine.nudge('bg-later');
+
+    expect(troubles).not.toEqual([]);
+    expect(new Set(arrivals.all)).toEqual(new Set(['bg-later']));
+  });
 
   test('is given up within about a second while Redis is away, and is no error', async () => {
     const mine = agenda({ redisUrl: '/nonexistent/redis.sock' });
@@ -156,6 +195,36 @@ test('an answer to a nudge says that Redis is up, and not only a new connection'
   expect(up.all).toEqual(['up', 'up']);
 });
 
+test('nudges are known to come through while Redis passes them on, and whoever relies on them is told when it stops', async () => {
+  const [heard, up] = [new Arrivals(), new Arrivals()];
+  const nudges = new Nudges(options, { onNudge: () => heard.add('nudge'), onUp: () => up.add('up') });
+  cleanUp.push(() => nudges.close());
+  const before = nudges.areHeard;
+
+  while (!nudges.areHeard) await systemClock.pause(20);
+  const silent = heard.all.length;
+  await redis.close();
+  await heard.until(1);
+
+  expect([before, silent, nudges.areHeard]).toEqual([false, 0, false]);
+});
+
+test('nudges that somebody keeps back are missed within seconds, though Redis answers', async () => {
+  const heard = new Arrivals();
+  const nudges = new Nudges(options, { onNudge: () => heard.add('nudge'), onUp: () => undefined });
+  const forger = new Redis(redis.url);
+  cleanUp.push(
+    () => nudges.close(),
+    () => forger.disconnect(),
+  );
+  while (!nudges.areHeard) await systemClock.pause(20);
+
+  await forger.call('ACL', 'SETUSER', 'default', '-publish');
+  await heard.until(1);
+
+  expect(nudges.areHeard).toBe(false);
+});
+
 describe('a turn', () => {
   test('is one process’s at a time, and the next one’s when it is done', async () => {
     const [one, two] = [new RedisTurns(options), new RedisTurns(options)];
@@ -184,7 +253,7 @@ describe('a turn', () => {
     const forger = new Redis(redis.url);
     cleanUp.push(() => forger.disconnect());
     await forger.set('{breakglass/test}:turn:bg-one', 'mine');
-    const turns = new RedisTurns(options, 100);
+    const turns = new RedisTurns(options, 500);
     cleanUp.push(() => turns.close());
     const answers: boolean[] = [];
 
@@ -194,6 +263,22 @@ describe('a turn', () => {
     }
 
     expect([answers.at(0), answers.at(-1)]).toEqual([false, true]);
+  });
+
+  test('is not kept from anybody by a key of another kind either', async () => {
+    const forger = new Redis(redis.url);
+    cleanUp.push(() => forger.disconnect());
+    await forger.lpush('{breakglass/test}:turn:bg-one', 'x');
+    const turns = new RedisTurns(options, 500);
+    cleanUp.push(() => turns.close());
+    const answers: boolean[] = [];
+
+    while (answers.at(-1) !== true && answers.length < 500) {
+      answers.push(await turns.inTurn('bg-one', () => Promise.resolve()));
+      await systemClock.pause(10);
+    }
+
+    expect(answers.at(-1)).toBe(true);
   });
 
   test('ends when what was done in it fails', async () => {

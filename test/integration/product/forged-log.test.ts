@@ -1,17 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { writeCommit, type Chain } from '../../../src/log/chain.ts';
-import {
-  canonicalText,
-  generateKey,
-  MemoryLogStore,
-  pemSigner,
-  readLog,
-  type Role,
-  type Signer,
-} from '../../../src/log/index.ts';
-import { AWS_WORLD } from '../../../src/sandbox/world.ts';
+import { generateKey, pemSigner, type Signer } from '../../../src/log/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Product } from '../../support/product.ts';
 import {
@@ -27,45 +15,7 @@ import {
   type Asked,
   type Window,
 } from '../../support/product/acts.ts';
-import { withBucket } from '../../support/product/download.ts';
-
-const ORIGIN = 'demo';
-
-/** Puts one more commit into the bucket, as somebody with every right in AWS can. */
-async function forgeCommit(product: Product, signer: Signer, record: object): Promise<void> {
-  await withBucket(product, 'admin', (s3) =>
-    eventually('a place at the end of the log', 10_000, async () => {
-      const { chain, number } = await endOf(product);
-      const put = new PutObjectCommand({
-        Bucket: AWS_WORLD.logBucket,
-        Key: `log/${String(number).padStart(16, '0')}`,
-        Body: await writeCommit(chain, [canonicalText(record as never)], signer),
-        IfNoneMatch: '*',
-        ObjectLockMode: 'COMPLIANCE',
-        ObjectLockRetainUntilDate: new Date(Date.now() + 86_400_000),
-        ChecksumAlgorithm: 'SHA256',
-      });
-      return s3.send(put).then(
-        () => true,
-        () => false,
-      );
-    }),
-  );
-}
-
-async function endOf(product: Product): Promise<{ chain: Chain; number: number }> {
-  const copy = new MemoryLogStore();
-  const count = await product.log.commits();
-  for (let number = 1; number <= count; number += 1) {
-    const key = `log/${String(number).padStart(16, '0')}`;
-    const { text } = await product.client.awsObject(AWS_WORLD.logBucket, key);
-    await copy.createIfAbsent(key, Buffer.from(text));
-  }
-  let end: Chain | undefined;
-  for await (const { chain } of readLog(copy)) end = chain;
-  if (end === undefined) throw new Error('there is no log');
-  return { chain: end, number: count + 1 };
-}
+import { forgeCommit, keyOf, ORIGIN } from '../../support/product/forge.ts';
 
 type Forged = {
   product: Product;
@@ -98,11 +48,6 @@ async function withForgedApproval(signerOf: (product: Product) => Promise<Signer
 }
 
 const strangerKey = (): Promise<Signer> => Promise.resolve(pemSigner('bot', ORIGIN, generateKey()));
-
-const keyOf =
-  (role: Role) =>
-  async ({ surroundings: { keys } }: Product): Promise<Signer> =>
-    pemSigner(role, ORIGIN, await readFile(keys.paths[role], 'utf8'));
 
 let byStranger: Forged | undefined;
 let byWorker: Forged | undefined;

@@ -21,6 +21,28 @@ const PREFIX = '{breakglass/demo}';
 const NUDGES = `${PREFIX}:head`;
 const GIANT = 'x'.repeat(4_000_000);
 
+const FLOOD_MS = 2_000;
+
+/** Reminders of requests that never were, more than anybody could have made. */
+async function remindOfNothing(url: string): Promise<void> {
+  const connection = new Redis(url, { maxRetriesPerRequest: null });
+  const queue = new Queue('requests', { connection, prefix: PREFIX });
+  const job = (each: number) => ({ name: 'due', data: { request: `bg-${String(each).padStart(10, '0')}` } });
+  await queue.addBulk(Array.from({ length: 10_000 }, (_, each) => job(each)));
+  await queue.close();
+  connection.disconnect();
+}
+
+/** Says again and again that the log has grown. Answers when it began. */
+async function flood(url: string): Promise<number> {
+  const connection = new Redis(url);
+  const began = Date.now();
+  while (Date.now() - began < FLOOD_MS)
+    await Promise.all(Array.from({ length: 50 }, () => connection.publish(NUDGES, '')));
+  connection.disconnect();
+  return began;
+}
+
 /** Everything somebody can think of who may write to Redis and wants a port open. */
 async function forge(url: string, requests: readonly string[], window: Window): Promise<void> {
   const connection = new Redis(url, { maxRetriesPerRequest: null });
@@ -113,6 +135,7 @@ describe('somebody who can write to Redis', () => {
   let before: { tags: Record<string, string>[]; schedules: ScheduleSnapshot[] };
   let during: typeof before;
   let lateMs: number;
+  let floodedAt: number;
 
   const standing = async (): Promise<typeof before> => ({
     tags: (await rulesOf(product)).map(({ tags }) => tags),
@@ -125,16 +148,18 @@ describe('somebody who can write to Redis', () => {
     denied = await ask(product, from('stranger'));
     await press(product, 'priya', denied, 'Deny');
     await settled(product, denied);
-    window = await openWindow(product, { ...from('requester'), 'For how long': '14s' });
+    window = await openWindow(product, { ...from('requester'), 'For how long': '20s' });
     before = await standing();
     await forge(product.redis.url, [pending.id, denied.id, window.id], window);
     await product.redis.with((redis) => redis.flushall());
     await forge(product.redis.url, [pending.id, denied.id, window.id], window);
+    await remindOfNothing(product.redis.url);
     // The queue's own keys, of a kind that no script of the queue can work with.
     await product.redis.with(async (redis) => {
       for (const name of ['wait', 'delayed', 'active', 'marker', 'meta', 'events'])
         await redis.multi().del(`${PREFIX}:requests:${name}`).set(`${PREFIX}:requests:${name}`, 'x').exec();
     });
+    floodedAt = await flood(product.redis.url);
     during = await standing();
     lateMs = await lateness(product, 'requester', window.deadline);
     await settled(product, window);
@@ -166,6 +191,31 @@ describe('somebody who can write to Redis', () => {
       'rotation.confirmed',
       'request.sealed',
     ]);
+  });
+
+  test('cannot make anybody read the log more than some times a second', async () => {
+    const lists = (await product.calls('ListObjectsV2')).filter(({ at }) => {
+      const after = Date.parse(at) - floodedAt;
+      return after >= 0 && after < FLOOD_MS;
+    });
+
+    const readers = [...new Set(lists.map(({ role }) => role))];
+    const counts = readers.map((reader) => lists.filter(({ role }) => role === reader).length);
+    expect(counts).toHaveLength(2);
+    // Ten at once, ten a second, and what each does of its own accord.
+    expect(Math.max(...counts)).toBeLessThan(10 + 10 * (FLOOD_MS / 1_000) + 15);
+  });
+
+  test('revives nothing by sending again what was sent when a window was open', async () => {
+    const story = await product.log.story(window.id);
+    const calls = (await product.calls('AuthorizeSecurityGroupIngress')).length;
+
+    await product.redis.with((redis) => redis.flushall());
+    await forge(product.redis.url, [window.id], window);
+
+    expect(await product.log.story(window.id)).toEqual(story);
+    expect(await product.calls('AuthorizeSecurityGroupIngress')).toHaveLength(calls);
+    expect((await product.probe('requester')).open).toBe(false);
   });
 
   test('brings no process down: both are alive, and answer for what was asked before', async () => {

@@ -10,6 +10,7 @@ import {
   posted,
   rulesOf,
   settled,
+  switchesOf,
   type Asked,
 } from '../../support/product/acts.ts';
 
@@ -86,6 +87,6 @@ describe('two workers at once', () => {
 
   test('leave nothing behind', async () => {
     expect(await rulesOf(product)).toEqual([]);
-    expect((await product.client.state()).aws.schedules).toEqual([]);
+    expect(await switchesOf(product)).toEqual([]);
   });
 });

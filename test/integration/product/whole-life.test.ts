@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { switchesIn } from '../../../src/cli/demo/outside.ts';
 import type { RecordType } from '../../../src/domain/records.ts';
 import type {
   IngressRule,
@@ -178,9 +179,10 @@ describe.each(['http', 'socket'] as const)(
     });
 
     test('leaves no rule and no switch behind, and everybody else’s rules as they were', () => {
-      const { aws } = lives[delivery].after.state;
+      const { state } = lives[delivery].after;
+      const { aws } = state;
 
-      expect(aws.schedules).toEqual([]);
+      expect(switchesIn(state)).toEqual([]);
       expect(
         aws.securityGroups
           .flatMap(({ rules }) => rules)

@@ -11,6 +11,7 @@ import {
   opened,
   rulesOf,
   settled,
+  switchesOf,
   type Asked,
 } from '../../support/product/acts.ts';
 
@@ -124,6 +125,6 @@ describe('the only worker is killed before a deadline, and in the middle of anot
 test('nothing is left behind by either', async () => {
   for (const product of products) {
     expect(await rulesOf(product)).toEqual([]);
-    expect((await product.client.state()).aws.schedules).toEqual([]);
+    expect(await switchesOf(product)).toEqual([]);
   }
 });

@@ -53,6 +53,16 @@ const RULE = {
   address: '203.0.113.7/32',
 };
 const OPEN_RULE = { ...RULE, ruleId: 'sgr-0123' };
+const REPORTED = {
+  account: RULE.account,
+  region: RULE.region,
+  group: RULE.group,
+  ruleId: 'sgr-0123',
+  protocol: 'tcp',
+  fromPort: 8443,
+  toPort: 8443,
+  source: RULE.address,
+};
 const BEFORE = { serial: '0A', fingerprint: 'b'.repeat(64), notAfter: START };
 const AFTER = { serial: '0B', fingerprint: 'c'.repeat(64), notAfter: START };
 const SUMMARY = { request: REQUEST, outcome: 'closed' } as Summary;
@@ -111,6 +121,7 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
       securityGroups: [RULE.group],
       port: 8443,
       switch: { roleArn: 'arn', scheduleGroup: 'breakglass', deadLetterQueue: 'arn' },
+      cut: null,
     },
     rules: [RULE],
     deadline: epoch(28),
@@ -136,6 +147,7 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     closedAt: START + 28_180,
     latenessMs: 180,
     connections: 'may-live-on',
+    cut: null,
     awsRequests: [],
   },
   {
@@ -158,7 +170,35 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     probe: 'console:8443',
   },
   { ...of, type: 'rotation.skipped', at: at(63), why: 'workflow-says-none' },
-  { ...of, type: 'sweep.reported', at: at(64), finding: 'vanished', rules: [OPEN_RULE] },
+  { ...of, type: 'extension.asked', at: at(64), requester: MAYA, until: START / 1000 + 3_600 },
+  {
+    ...of,
+    type: 'extension.approved',
+    at: at(64),
+    approver: JONAS,
+    shown: 'e'.repeat(64),
+    incident: INCIDENT,
+    requester: MAYA,
+  },
+  { ...of, type: 'extension.denied', at: at(64), by: JONAS },
+  { ...of, type: 'window.extended', at: at(64), worker: 'w1', deadline: START / 1000 + 3_600 },
+  {
+    ...of,
+    type: 'cut.removed',
+    at: at(64),
+    target: { account: RULE.account, region: RULE.region },
+    entries: [{ acl: 'acl-0123', ruleNumber: 50, port: 8443, address: RULE.address }],
+    why: 'expired',
+  },
+  {
+    ...of,
+    type: 'sweep.reported',
+    at: at(64),
+    worker: 'w1',
+    finding: 'vanished',
+    rules: [REPORTED],
+    by: null,
+  },
   {
     ...of,
     type: 'open.failed',
@@ -196,6 +236,7 @@ export async function writeLog(
       signer: pemSigner(role, 'prod', pems[role]),
       projection: { initial: null, fold: () => null },
       create: { at: at(0), keys },
+      patience: { retryDelaysMs: [], wait: () => Promise.resolve() },
     });
   const logs = { bot: await open('bot'), worker: await open('worker') };
   for (const record of records) {

@@ -42,7 +42,7 @@ describe('log verify', () => {
 
     expect(exit).toBe(0);
     expect(out).toMatch(/^VALID /);
-    expect(out).toContain('commits  23/23 hold');
+    expect(out).toContain('commits  28/28 hold');
     expect(out).toContain('descends from the given keys');
   });
 
@@ -61,7 +61,7 @@ describe('log verify', () => {
 
     expect(exit).toBe(1);
     expect(out).toMatch(/^INVALID /);
-    expect(out).toContain('commits  2/23 hold');
+    expect(out).toContain('commits  2/28 hold');
     expect(out).toMatch(/break +commit 3: /);
   });
 

@@ -10,6 +10,9 @@ describe('the command line', () => {
     ['workflows', 'check', '--help'],
     ['log', 'verify', '--help'],
     ['log', 'show', '--help'],
+    ['status', '--help'],
+    ['close', '--help'],
+    ['close-all', '--help'],
   ])('explains itself: %s %s %s', async (...args) => {
     const { exit, out, err } = await shell(args.filter(Boolean));
 
@@ -36,6 +39,9 @@ describe('the command line', () => {
     [['log', 'verify', '--folders', 'x']],
     [['log', 'show', '--last', '0']],
     [['workflows', 'check', 'a', 'b']],
+    [['close']],
+    [['close-all', 'bg-0123456789']],
+    [['status', '--regions', 'eu-west-1']],
   ])('refuses %j with exit code 2', async (args) => {
     const { exit, out, err } = await shell(args);
 
