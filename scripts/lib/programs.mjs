@@ -10,8 +10,11 @@ export async function prepare(selection) {
   if (selection.length > 0 && selection.every((argument) => ALONE.test(argument))) return;
   const { findChromium } = await import(finder('find-chromium.js'));
   const { findRedis } = await import(finder('find-redis.js'));
+  const { findCompiler, findSpin } = await import(finder('find-spin.js'));
   if (!process.env.REDIS_URL) await findRedis();
   await findChromium();
+  await findSpin();
+  await findCompiler();
 }
 
 function finder(name) {

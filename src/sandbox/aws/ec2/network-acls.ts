@@ -118,10 +118,6 @@ function seededEntries(): AclEntry[] {
   ]);
 }
 
-function isLastRule({ ruleNumber }: AclEntry): boolean {
-  return ruleNumber >= LAST_RULE_NUMBER;
-}
-
 function byEvaluation(a: AclEntry, b: AclEntry): number {
   return Number(b.egress) - Number(a.egress) || a.ruleNumber - b.ruleNumber;
 }

@@ -1,0 +1,93 @@
+// What `npm run model` checks: sizes of model/window.pml, each searched to the last state, and faults that each must turn
+// one of them red. docs/model.md says what every switch means.
+
+const TIMELY = ['TIMELY'];
+
+export const MODELS = [
+  {
+    name: 'one-worker',
+    says: 'one grant, one worker; crashes, for good as well, and lost answers',
+    defines: [...TIMELY, 'FAULTS=1', 'CRASHES=1', 'MORTAL', 'STANDING'],
+  },
+  {
+    name: 'one-holder',
+    says: 'one grant, every delivery twice; crashes for good, lost answers, somebody else’s rule',
+    defines: [...TIMELY, 'VISITORS=2', 'FAULTS=1', 'CRASHES=1', 'MORTAL', 'STANDING'],
+  },
+  {
+    name: 'one-extended',
+    says: 'one grant, extended; every delivery twice, lost answers',
+    defines: [...TIMELY, 'VISITORS=2', 'FAULTS=1', 'EXTEND'],
+  },
+  {
+    name: 'two-holders',
+    says: 'two grants of one rule, ended early at any time',
+    defines: [...TIMELY, 'GRANTS=2'],
+  },
+  {
+    name: 'two-crashing',
+    says: 'two grants of one rule; workers crash, for good as well',
+    defines: [...TIMELY, 'GRANTS=2', 'CRASHES=1', 'MORTAL', 'NO_CLICKS'],
+  },
+  {
+    name: 'two-extended',
+    says: 'two grants of one rule, the first one extended',
+    defines: [...TIMELY, 'GRANTS=2', 'EXTEND'],
+  },
+  {
+    name: 'by-hand',
+    says: 'two grants of one rule; somebody deletes a rule or a switch by hand',
+    defines: [...TIMELY, 'GRANTS=2', 'BY_HAND'],
+  },
+  {
+    name: 'frozen',
+    says: 'one grant; workers held up anywhere, for any time, with old knowledge of the log',
+    defines: ['VISITORS=2', 'STANDING'],
+  },
+  {
+    name: 'swept',
+    says: 'one grant; held up, crashed for good, calls that land late: the sweep is all there is',
+    defines: ['SWEEP', 'LATE', 'FAULTS=1', 'CRASHES=1', 'MORTAL', 'STANDING'],
+  },
+];
+
+/** `in`: the model that it is planted in. */
+export const FAULTS = [
+  { name: 'UNARMED', in: 'one-worker', says: 'authorize before the switch is armed' },
+  { name: 'BLIND', in: 'one-worker', says: 'arm without looking for somebody else’s rule first' },
+  { name: 'ADOPT', in: 'one-worker', says: 'join somebody else’s rule' },
+  { name: 'DISARM_FIRST', in: 'one-worker', says: 'disarm before absence is proven' },
+  {
+    name: 'UNTOLD',
+    in: 'one-holder',
+    says: 'count absence from before the log says that the window is ending',
+  },
+  { name: 'ONE_LOOK', in: 'by-hand', says: 'do not look at the switch again after authorize' },
+  { name: 'KEPT', in: 'by-hand', says: 'leave a rule to a grant that holds another one, or none any more' },
+  { name: 'RELEASE_HELD', in: 'two-holders', says: 'disarm although another grant holds the rule' },
+  {
+    name: 'RELEASE_ENDING',
+    in: 'two-holders',
+    says: 'disarm although another grant is still closing the rule',
+  },
+  {
+    name: 'FAIL_SHARED',
+    in: 'two-holders',
+    says: 'record a failed opening although the rule was left to it',
+  },
+  {
+    name: 'EXTEND_UNASKED',
+    in: 'one-extended',
+    says: 'move switch and tag before the extension is approved',
+  },
+  { name: 'TAKEN_OVER', in: 'frozen', says: 'take a window that somebody has closed meanwhile for open' },
+  { name: 'LEFT_BEHIND', in: 'frozen', says: 'leave what was made to whoever recorded the close' },
+  {
+    name: 'ONE_ID',
+    in: 'frozen',
+    says: 'close by the confirmed id alone, whatever else the request has made',
+  },
+  { name: 'LOG_FIRST', in: 'swept', says: 'sweep by a log that was read before describing' },
+];
+
+export const definesOf = (name) => MODELS.find((model) => model.name === name).defines;
