@@ -1,0 +1,27 @@
+// npm run verify: the long form of what npm test plays briefly. Thousands of random histories, a kill at every call, and the
+// model. PROPERTY_RUNS and KILL_SWEEP_POINTS change how many;
+// a failure prints the seed that plays it again.
+import { build } from './lib/build.mjs';
+import { runJest } from './lib/jest.mjs';
+import { prepare } from './lib/programs.mjs';
+import { run, secondsSince } from './lib/run.mjs';
+
+const start = performance.now();
+const problems = [];
+
+await build();
+await prepare([]);
+
+process.env.PROPERTY_RUNS ??= '2000';
+process.env.KILL_SWEEP_POINTS ??= '40';
+const tests = await runJest(['test/unit/lifecycle/properties', 'test/faults/']);
+problems.push(...tests.problems);
+
+const model = await run(process.execPath, ['scripts/model.mjs']);
+console.log(model.output);
+if (!model.ok) problems.push('the model does not hold');
+
+console.log(`\nverified in ${secondsSince(start)}`);
+for (const problem of problems) console.log(`FAILED: ${problem}`);
+console.log(`${tests.passed} passed, ${tests.failed + problems.length} failed`);
+process.exitCode = tests.failed + problems.length === 0 ? 0 : 1;
