@@ -84,6 +84,21 @@ async function play(pages) {
   await become(/Maya/);
   await shoot(pages, 'open');
 
+  await first.page.locator('#messages').getByRole('button', { name: 'Extend by 30m' }).click();
+  await everywhere((page) =>
+    page.locator('#messages').getByRole('button', { name: 'Approve extension' }).waitFor(),
+  );
+  await become(/Jonas/);
+  await shoot(pages, 'extension');
+
+  await first.page.locator('#messages').getByRole('button', { name: 'Approve extension' }).click();
+  await everywhere((page) => page.locator('#messages').getByText('Extended').first().waitFor());
+  await shoot(pages, 'extended');
+  await say(first.page, '/breakglass close-all');
+  await everywhere((page) => page.getByRole('button', { name: 'Close all' }).waitFor());
+  await shoot(pages, 'close-all');
+
+  await become(/Maya/);
   await first.page.locator('#messages').getByRole('button', { name: 'I’m done' }).click();
   await reached('closed');
   await everywhere((page) => page.locator('#tile-port[data-state=closed]').waitFor());
