@@ -6,7 +6,7 @@ import { approve, ask, form, press, rulesOf, settled, type Asked } from '../supp
 import { sample } from '../support/sample.ts';
 
 /** The long form sets more: every one is a whole life of a request. */
-const KILLS = Number(process.env['KILL_SWEEP_POINTS'] ?? 2);
+const KILLS = Number(process.env['KILL_SWEEP_POINTS'] ?? 1);
 const SEED = Number(process.env['KILL_SWEEP_SEED'] ?? 8443);
 /** Calls to AWS that change or ask something, from the start of a worker to the sealed record of one request. */
 const POINTS = 40;

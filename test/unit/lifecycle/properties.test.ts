@@ -5,7 +5,7 @@ import type { Access, AccessErrorCode } from '../../../src/ports/access.ts';
 import { Model, type Action } from '../../support/lifecycle-model.ts';
 
 /** The long form sets more; one run is one whole history. */
-const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 40);
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20);
 
 const codes: AccessErrorCode[] = [
   'throttled',
