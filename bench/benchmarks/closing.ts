@@ -1,0 +1,97 @@
+import { program, said } from '../lib/child.ts';
+import { bounded } from '../lib/bounded.ts';
+import { quantile } from '../lib/statistics.ts';
+import { until } from '../lib/until.ts';
+import { WORKFLOW } from '../world/workflow.ts';
+import { startWorld, type World } from '../world/world.ts';
+import { figure, type Benchmark } from './benchmark.ts';
+
+const LATENCY_MS = 30;
+const WAVES = 2;
+const WINDOWS = 50;
+/** The first ends once all of them are open, the others a second apart: each closing is looked at for itself. */
+const FIRST_SECONDS = 25;
+const AT_ONCE = 12;
+
+export const closeCallLateness: Benchmark = {
+  names: ['close-call-lateness'],
+  run: async (say) => {
+    const world = await startWorld({ name: 'closing', workers: 1, hosts: WINDOWS });
+    try {
+      await world.client.faults({ 'aws.latencyMs': LATENCY_MS });
+      const late: number[] = [];
+      for (let wave = 0; wave < WAVES; wave += 1) {
+        late.push(...(await closeOneByOne(world, wave)));
+        say(`${late.length} closings`);
+      }
+      const floor = await bareCloses(world);
+      return [
+        figure(
+          'close-call-lateness',
+          'ms (p99)',
+          {
+            value: quantile(late, 0.99),
+            floor: quantile(floor, 0.99),
+            detail: { p50: quantile(late, 0.5), max: quantile(late, 1), floorP50: quantile(floor, 0.5) },
+          },
+          { atMost: 20, ratio: 1.5 },
+        ),
+      ];
+    } finally {
+      await world.stop();
+      await world.forget();
+    }
+  },
+};
+
+/** Milliseconds from each deadline until its revoke had reached AWS. */
+async function closeOneByOne(world: World, wave: number): Promise<number[]> {
+  const { people, hosts, client, log, happenings } = world;
+  const incident = 'https://example.pagerduty.com/incidents/PINC0042';
+  const from = Date.now();
+  const requests = await bounded([...hosts.entries()], AT_ONCE, async ([n, { address }]) => {
+    const reason = `Window ${n + 1} of wave ${wave + 1} needs the console`;
+    const by = people.askers[n] ?? '';
+    await people.ask({ by, workflow: WORKFLOW, address, seconds: FIRST_SECONDS + n, reason, incident });
+    const card = await people.card(reason);
+    await people.approve(card);
+    return card.request;
+  });
+  const over = await until(
+    (FIRST_SECONDS + WINDOWS + 60) * 1000,
+    async () => {
+      await log.refresh();
+      return requests.every((request) => log.one('request.sealed', request) !== undefined);
+    },
+    500,
+  );
+  if (over === undefined) throw new Error('not every window was closed in time');
+  const first = new Map<string, number>();
+  for (const { action, input, at } of await client.awsCalls(from)) {
+    if (action !== 'RevokeSecurityGroupIngress') continue;
+    for (const rule of JSON.stringify(input).match(/sgr-[0-9a-f]{17}/g) ?? []) {
+      const request = happenings.ruleOf.get(rule);
+      if (request !== undefined && !first.has(request)) first.set(request, Date.parse(at));
+    }
+  }
+  return requests.map((request) => {
+    const deadline = (log.one('open.intended', request)?.deadline ?? 0) * 1000;
+    return (first.get(request) ?? Number.NaN) - LATENCY_MS / 2 - deadline;
+  });
+}
+
+/** setTimeout and one bare revoke, as often, in a process that does nothing else. */
+async function bareCloses({ urls, client }: World): Promise<number[]> {
+  const child = program('bare-closes', { AWS: urls.aws });
+  child.send(WAVES * WINDOWS);
+  const instants = await said<number[]>(child);
+  child.disconnect();
+  const calls = await client.awsCalls(instants[0]);
+  const arrived = calls
+    .filter(
+      ({ action, input }) =>
+        action === 'RevokeSecurityGroupIngress' && JSON.stringify(input).includes('sgr-2'),
+    )
+    .map(({ at }) => Date.parse(at) - LATENCY_MS / 2);
+  return instants.map((instant) => (arrived.find((at) => at >= instant) ?? Number.NaN) - instant);
+}

@@ -1,0 +1,29 @@
+import { until } from '../lib/until.ts';
+import { at, deadlinesOf, type Fault } from './row.ts';
+
+const BEFORE = 1_000;
+/** Longer than the worst case that is promised: what is not closed by then shows as what it is. */
+const AT_MOST = 240_000;
+
+/** Every process of ours is killed and Redis is gone: AWS alone closes. Then everything comes back. */
+export const everythingDead: Fault = {
+  open: async (scene) => {
+    const { bot, workers, redis, client } = scene.world;
+    const deadlines = deadlinesOf(scene);
+    await at((deadlines[0] ?? Date.now()) - BEFORE);
+    await Promise.all([bot, ...workers].map((member) => member.kill()));
+    await redis.stop();
+    await at(deadlines.at(-1) ?? Date.now());
+    await until(
+      AT_MOST,
+      async () => {
+        const { edge } = await client.state();
+        const mine = new Set(scene.windows.map(({ host }) => host.name));
+        return edge.vantages.every(({ name, listening }) => !mine.has(name) || !listening);
+      },
+      1_000,
+    );
+    await redis.start();
+    await Promise.all([bot, ...workers].map((member) => member.start()));
+  },
+};
