@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/faults.mjs', import.meta.url));
+const WINDOWS = 6;
+
+type Row = Readonly<{
+  name: string;
+  windows: number;
+  opened: number;
+  leftOpen: number;
+  recordsLost: number;
+  falseMessages: number;
+  findings: readonly string[];
+}>;
+
+/** A few windows of these rows; answers what the file of results says. */
+async function faults(rows: string): Promise<Row[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bg-faults-'));
+  const out = join(folder, 'faults.json');
+  try {
+    const args = [SCRIPT, '--row', rows, '--windows', String(WINDOWS), '--out', out];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment() });
+    const said = text(child.stderr);
+    await new Promise((resolve) => child.once('close', resolve));
+    const results = await readFile(out, 'utf8').catch(() => undefined);
+    if (results === undefined) throw new Error(`no results: ${await said}`);
+    return (JSON.parse(results) as { rows: Row[] }).rows;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What jest needs of Node is not meant for the product. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _, ...rest } = process.env;
+  return rest;
+}
+
+describe('the fault table, in short', () => {
+  test('healthy or with a worker killed, every window closes, every record is there, and nothing untrue is said', async () => {
+    const rows = (await Promise.all(['healthy', 'worker-killed'].map(faults))).flat();
+
+    const held = { windows: WINDOWS, opened: WINDOWS, leftOpen: 0, recordsLost: 0, falseMessages: 0 };
+    expect(rows).toMatchObject([
+      { name: 'healthy', ...held },
+      { name: 'worker-killed', ...held },
+    ]);
+    expect(rows.flatMap(({ findings }) => findings)).not.toContainEqual(expect.stringMatching(/^process/));
+  }, 120_000);
+});
