@@ -36,29 +36,27 @@ export async function repairSwitches(worker: Worker, { securityGroups }: Area): 
 }
 
 async function repair(worker: Worker, id: string, rule: OpenRule): Promise<void> {
-  if (await isAsItShouldBe(worker, id, rule)) return;
+  if ((await withoutSwitch(worker, id, rule)) === undefined) return;
   // The newest word before anything is changed: what is being closed by now needs no switch.
   await worker.log.refresh();
-  if (await isAsItShouldBe(worker, id, rule)) return;
-  const open = inState(worker, id, 'open');
+  const open = await withoutSwitch(worker, id, rule);
   if (open === undefined) return;
   await worker.access.arm(open.intended.target, rule, endOf(worker, rule, { request: id, ...open }));
-  worker.memory.unwritten.push({
-    finding: 'switch-repaired',
-    request: id,
-    rule: reportOf(rule),
-    at: worker.clock.now(),
-  });
+  const at = worker.clock.now();
+  worker.memory.unwritten.push({ finding: 'switch-repaired', request: id, rule: reportOf(rule), at });
   worker.telemetry.event('sweep-finding', { finding: 'switch-repaired', rule: rule.ruleId, request: id });
 }
 
-/** Armed for the rule's end, or for the one that an approved extension is about to make; or nobody needs it any more. */
-async function isAsItShouldBe(worker: Worker, id: string, rule: OpenRule): Promise<boolean> {
+/**
+ * The open window whose rule has no switch, or a wrong one. Right is the rule's end, or the one that an approved extension
+ * is about to make. Undefined also where nobody needs a switch any more.
+ */
+async function withoutSwitch(worker: Worker, id: string, rule: OpenRule): Promise<In<'open'> | undefined> {
   const open = inState(worker, id, 'open');
-  if (open === undefined || isEnding(open, worker.clock.now())) return true;
+  if (open === undefined || isEnding(open, worker.clock.now())) return undefined;
   const { target } = open.intended;
   const armedFor = (deadline: EpochSeconds): Promise<boolean> =>
     worker.access.isArmed(target, rule, endOf(worker, rule, { request: id, deadline }));
-  if (await armedFor(open.deadline)) return true;
-  return isGranted(open) && (await armedFor(open.extension.asked.until));
+  if (await armedFor(open.deadline)) return undefined;
+  return isGranted(open) && (await armedFor(open.extension.asked.until)) ? undefined : open;
 }

@@ -33,7 +33,7 @@ export async function untilAbsent(
     () => (toldAt = clock.monotonic()),
     () => undefined,
   );
-  let known = knownRules(worker, id);
+  let known: readonly OpenRule[] | undefined;
   let seen = false;
   let absentSince: { readonly closed: Instant; readonly answered: Instant } | undefined;
   let failures = 0;
@@ -48,6 +48,8 @@ export async function untilAbsent(
       latenessMs: memory.deadlines.lateness(id, deadline),
     });
     const confirmed = confirmedRules(request);
+    // What can be revoked before AWS has described it.
+    known ??= confirmed.length > 0 ? confirmed : (memory.made.get(id)?.rules ?? []);
     const problems: unknown[] = [];
     const failed = (error: unknown): undefined => void problems.push(error);
 
@@ -98,13 +100,6 @@ export async function untilAbsent(
       failures += 1;
     }
   }
-}
-
-/** What can be revoked before AWS has described it. */
-function knownRules(worker: Worker, id: string): readonly OpenRule[] {
-  const request = holding(worker, id);
-  const confirmed = request === undefined ? [] : confirmedRules(request);
-  return confirmed.length > 0 ? confirmed : (worker.memory.made.get(id)?.rules ?? []);
 }
 
 const isNotIn =

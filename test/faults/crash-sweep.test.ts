@@ -15,6 +15,8 @@ const STEP_MS = 1_000;
 const DOWN_MS = 5_000;
 /** Workers running, a rule of ours is gone this long after its end, whatever happened before. */
 const CLOSED_WITHIN_MS = 10_000;
+/** With less left nobody can ask for longer. */
+const ANSWERED_WITHIN_MS = 12_000;
 /** Long enough for a rotation whose worker is gone to be taken over. */
 const RUN_MS = 240_000;
 /** What might still happen after the seal, would within this. */
@@ -24,6 +26,8 @@ type Scenario = {
   readonly workflow: Partial<Workflow>;
   /** Ends it early, so long after it was approved. */
   readonly doneAfterMs?: number;
+  /** A later end is asked for and approved, so long after it was approved, as soon as it is open. */
+  readonly longerAfterMs?: number;
   /** What AWS describes is so old. */
   readonly lagMs?: number;
   /** A call that was being made when the worker was abandoned arrives so much later. */
@@ -34,7 +38,7 @@ type Run = { readonly points: string[]; readonly violations: string[] };
 
 /** A whole life in which the worker is abandoned at its `crashAt`-th point (never at 0), and another begins afterwards. */
 async function life(
-  { workflow, doneAfterMs, lagMs, arrivesAfterMs }: Scenario,
+  { workflow, doneAfterMs, longerAfterMs, lagMs, arrivesAfterMs }: Scenario,
   crashAt: number,
 ): Promise<Run> {
   const world = new LifecycleWorld(workflow);
@@ -70,6 +74,7 @@ async function life(
   });
   const begun = world.clock.now();
   let ended = false;
+  let longer = false;
   let sealedAt = Number.POSITIVE_INFINITY;
   for (let passed = 0; passed < Math.min(RUN_MS, sealedAt + AFTER_SEAL_MS); passed += STEP_MS) {
     await world.clock.advance(STEP_MS);
@@ -80,6 +85,12 @@ async function life(
     if (doneAfterMs !== undefined && !ended && world.clock.now() - begun >= doneAfterMs) {
       ended = true;
       await done(bot.desk, { person: world.maya.identity, request });
+    }
+    if (longerAfterMs !== undefined && !longer && world.clock.now() - begun >= longerAfterMs) {
+      const open = getRequest(bot.desk.log.state, request);
+      // Opened by the second worker, it may be too late to ask.
+      longer = open?.state === 'open' && open.deadline * 1_000 - world.clock.now() > ANSWERED_WITHIN_MS;
+      if (longer) await world.grantedLonger(request);
     }
     if (connections.length === 0 && ours().length > 0)
       connections.push(...world.access.network.connect({ account, region, group, port, address: HOST }));
@@ -101,6 +112,7 @@ async function life(
     violations.push(`ended ${count('close.confirmed')} + ${count('open.failed')} times`);
   if (count('open.intended') !== 1) violations.push(`intended ${count('open.intended')} times`);
   if (count('open.confirmed') > 1) violations.push('confirmed twice');
+  if (count('window.extended') > 1) violations.push('prolonged twice');
   if (count('close.confirmed') === 1 && count('rotation.confirmed') !== 1) violations.push('not rotated');
   if (world.access.switches.size > 0 && !wouldOnlyMiss(world))
     violations.push('a switch is left that may still hit');
@@ -147,6 +159,13 @@ describe('a worker that is abandoned', () => {
       {
         workflow: { target: { ...aWorkflow().target, cut: { first: 50, last: 59 } } },
         arrivesAfterMs: 25_000,
+      },
+    ],
+    [
+      'of a window that is prolonged',
+      {
+        workflow: { duration: { ...aWorkflow().duration, extend: { bySeconds: 30, times: 1 } } },
+        longerAfterMs: 8_000,
       },
     ],
     ['of a window that somebody ends early', { workflow: {}, doneAfterMs: 10_000 }],

@@ -6,7 +6,7 @@ import type { Ending } from '../../src/cli/demo/children.ts';
 import { claimFolder } from '../../src/cli/demo/claim.ts';
 import { startWorld } from '../../src/cli/demo/world.ts';
 import type { ExitCode } from '../../src/cli/io.ts';
-import { SandboxClient } from '../../src/sandbox/client.ts';
+import { Onlooker } from '../../src/cli/demo/onlooker.ts';
 import { CACHE } from '../../src/sandbox/programs/program.ts';
 import { DemoProcess } from '../support/demo/demo-process.ts';
 
@@ -33,8 +33,8 @@ afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
 test.each(['socket', 'http'] as const)('--auto with Slack over %s observes every promise', (delivery) => {
   const { code, output } = played[delivery];
 
-  expect(output).toMatch(/^closed 0\.\d\d s after the deadline, 10 of 10 observations held\n$/m);
-  expect(output.match(/^ +\+\d+\.\ds {2}ok /gm)).toHaveLength(10);
+  expect(output).toMatch(/^closed 0\.\d\d s after the deadline, 11 of 11 observations held\n$/m);
+  expect(output.match(/^ +\+\d+\.\ds {2}ok /gm)).toHaveLength(11);
   expect(output).not.toContain('FAIL');
   expect(code).toBe(0);
 });
@@ -42,8 +42,8 @@ test.each(['socket', 'http'] as const)('--auto with Slack over %s observes every
 test('a port that closes seconds late, and opens after people were told that it is open, fails it', () => {
   const failed = spoiled.lines.filter((line) => line.includes('  FAIL  '));
 
-  expect(failed.map((line) => line.replace(/^.*FAIL +(\w+):.*$/, '$1'))).toEqual(['open', 'closed']);
-  expect(spoiled.lines.at(-1)).toMatch(/^closed 3\.\d\d s after the deadline, 8 of 10 observations held$/);
+  expect(failed.map((line) => line.replace(/^.*FAIL +(\w+):.*$/, '$1'))).toEqual(['open', 'closed', 'cut']);
+  expect(spoiled.lines.at(-1)).toMatch(/^closed 3\.\d\d s after the deadline, 8 of 11 observations held$/);
   expect(spoiled.exit).toBe(1);
 });
 
@@ -59,7 +59,7 @@ async function playWhereEnforcementLags(): Promise<typeof spoiled> {
   const world = await startWorld({ folder: claimed, ports: 'ephemeral', delivery: 'socket', say: () => {} });
   try {
     world.sandbox.faults.set({ 'edge.lagMs': [3_000, 3_000] });
-    const client = new SandboxClient(world.sandbox.urls.page);
+    const client = new Onlooker(world.sandbox.urls.page);
     const exit = await judgeWindow(client, { out: (line) => lines.push(line), err: () => {} });
     return { exit, lines };
   } finally {

@@ -1,7 +1,7 @@
 import { EXIT, type ExitCode, type Io } from '../io.ts';
-import { SandboxClient } from '../../sandbox/index.ts';
 import { claimFolder, demoFolders } from './claim.ts';
 import type { Delivery } from './environment.ts';
+import { Onlooker } from './onlooker.ts';
 import type { Outside } from './outside.ts';
 import { playWindow } from './play-window.ts';
 import { Timeline } from './timeline.ts';
@@ -14,7 +14,7 @@ export async function autoDemo(io: Io, delivery: Delivery): Promise<ExitCode> {
   const folder = await claimFolder(demoFolders('auto-'), { fresh: true });
   const starting = startWorld({ folder, ports: 'ephemeral', delivery, say: io.err });
   const world = await unlessTold(starting, told);
-  const judging = judgeWindow(new SandboxClient(world.sandbox.urls.page), io);
+  const judging = judgeWindow(new Onlooker(world.sandbox.urls.page), io);
   const exit = await Promise.race([judging, told.then(() => EXIT.unknown)]);
   if (exit !== EXIT.ok) io.out(`the logs are in ${world.folder}`);
   stopInTime(exit);

@@ -2,12 +2,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import type { ReceivedEvent, SandboxClient, SandboxSnapshot } from '../../sandbox/client.ts';
 import { AWS_WORLD, VANTAGES } from '../../sandbox/world.ts';
+import type { Held } from './hold.ts';
 
 /** What somebody who is not the product can see and do: the page's gestures, AWS itself, and connections to the port. */
 export type Outside = Pick<
   SandboxClient,
   'watch' | 'state' | 'probe' | 'awsCalls' | 'verify' | 'command' | 'submit' | 'history' | 'click'
->;
+> & {
+  /** Connects to the port as this host sees it, and stays. */
+  hold(vantage: string): Promise<Held>;
+};
 
 /** Where the request comes from; 8443 on this machine is what this host sees. */
 export const GRANTED = VANTAGES[0];
@@ -56,6 +60,12 @@ export async function refusedAfter(outside: Outside, deadline: number): Promise<
     if (late > LATEST) throw new Error('the port is still open a minute after its deadline');
     await pause(LOOK_EVERY);
   }
+}
+
+/** Whether a connection that was alive ends within this time. */
+export async function ends({ isAlive }: Held, withinMs: number): Promise<boolean> {
+  for (const until = Date.now() + withinMs; isAlive() && Date.now() < until;) await pause(LOOK_EVERY);
+  return !isAlive();
 }
 
 /** Whether AWS carried out the one for the first time before the other; false when either never came. */

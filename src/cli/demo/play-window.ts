@@ -2,6 +2,7 @@ import { on, type IngressRule, type ProbeResult, type Watch } from '../../sandbo
 import { PEOPLE } from '../../sandbox/world.ts';
 import {
   cameFirst,
+  ends,
   expected,
   GRANTED,
   INSIDE,
@@ -24,6 +25,8 @@ const WINDOW = '15s';
 /** Several times what an opening takes here. */
 const NOTHING_OPENS_FOR = 1_000;
 const REFUSED_WITHIN = 1_000;
+/** An entry in each network ACL on the way, each with its removal armed first. */
+const CUT_WITHIN = 5_000;
 
 /** Asked, approved, opened, closed, rotated, sealed; everything looked at from outside. Answers the lateness in ms. */
 export async function playWindow(outside: Outside, timeline: Timeline): Promise<number> {
@@ -58,6 +61,8 @@ export async function playWindow(outside: Outside, timeline: Timeline): Promise<
     'the switch was there before the rule, for when it ends',
   );
   const { open } = await outside.probe(GRANTED.name);
+  const held = await outside.hold(GRANTED.name);
+  const wasAlive = held.isAlive();
   const seconds = Math.round((deadline - Date.now()) / 1000);
   timeline.observed('open', open === true, `to ${GRANTED.address}, for ${seconds} s`);
   const others = await Promise.all(OTHERS.map(({ name }) => isClosed(outside, name)));
@@ -73,6 +78,14 @@ export async function playWindow(outside: Outside, timeline: Timeline): Promise<
     'closed',
     lateness >= 0 && lateness <= REFUSED_WITHIN,
     `${(lateness / 1000).toFixed(2)} s after the deadline`,
+  );
+
+  const isCut = await ends(held, CUT_WITHIN);
+  held.release();
+  timeline.observed(
+    'cut',
+    wasAlive && isCut,
+    'a connection that was established while it was open has ended',
   );
 
   // Replaced, sealed, told.

@@ -1,4 +1,5 @@
 import { EventEmitter, on } from 'node:events';
+import type { Held } from '../../../src/cli/demo/hold.ts';
 import type { Outside } from '../../../src/cli/demo/outside.ts';
 import {
   Watch,
@@ -25,6 +26,7 @@ export type Lie =
   | 'opens to everybody'
   | 'closes a second and a half late'
   | 'closes early'
+  | 'leaves connections alive'
   | 'keeps its certificate'
   | 'serves no certificate'
   | 'leaves its rule'
@@ -98,6 +100,12 @@ export class FakeOutside implements Outside {
     const served = this.#lie === 'serves no certificate' && this.#isOver() ? {} : { fingerprint };
     const open = this.#isOpenTo(name);
     return { vantage: name, address, port, open, ms: 1, ...(open && served) };
+  }
+
+  async hold(name: string): Promise<Held> {
+    const wasOpen = this.#isOpenTo(name);
+    const isAlive = () => wasOpen && (!this.#isOver() || this.#lie === 'leaves connections alive');
+    return { isAlive, release: () => undefined };
   }
 
   async awsCalls(): Promise<RecordedCall[]> {

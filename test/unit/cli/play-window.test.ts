@@ -11,10 +11,11 @@ const CAUGHT: Readonly<Record<Lie, readonly string[]>> = {
   'never arms': ['armed: '],
   'arms after it opened': ['armed: '],
   'arms for an hour later': ['armed: '],
-  'says open and is not': ['open: to 203.0.113.7', 'closed: -0.'],
+  'says open and is not': ['open: to 203.0.113.7', 'closed: -0.', 'cut: '],
   'opens to everybody': ['closed: to 203.0.113.9'],
   'closes a second and a half late': ['closed: 1.'],
   'closes early': ['closed: -0.'],
+  'leaves connections alive': ['cut: '],
   'keeps its certificate': ['rotated: AA:AA:AA:AA was served, now AA:AA:AA:AA'],
   'serves no certificate': ['rotated: AA:AA:AA:AA was served, now nothing'],
   'leaves its rule': ['left over: '],
@@ -24,7 +25,7 @@ const CAUGHT: Readonly<Record<Lie, readonly string[]>> = {
   'has an empty log': ['verified: 0 records'],
 };
 const LIES = Object.keys(CAUGHT) as Lie[];
-const OBSERVATIONS = 10;
+const OBSERVATIONS = 11;
 
 type Played = {
   readonly exit: number;
@@ -45,7 +46,7 @@ describe('the story that --auto plays', () => {
 
   test('holds to its end where every promise is kept', () => {
     expect(honest.failed).toEqual([]);
-    expect(honest.lines.at(-1)).toMatch(/^closed 0\.\d\d s after the deadline, 10 of 10 observations held$/);
+    expect(honest.lines.at(-1)).toMatch(/^closed 0\.\d\d s after the deadline, 11 of 11 observations held$/);
     expect(honest.exit).toBe(0);
   });
 

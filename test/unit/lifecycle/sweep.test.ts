@@ -169,6 +169,16 @@ describe('the sweep finds', () => {
   });
 });
 
+test('a window for a host of IPv6 is one host, too', async () => {
+  const world = new LifecycleWorld();
+  const worker = await world.worker();
+  await world.opened(worker, { form: { ...world.asking().form, source: { typed: '2001:db8::7' } } });
+
+  await sweep(worker, areaOf(target));
+
+  expect(world.access.rules).toMatchObject([{ address: '2001:db8::7/128' }]);
+});
+
 describe('the next sweep', () => {
   test('comes after five seconds, and sooner where a rule of ours is due sooner', async () => {
     const world = new LifecycleWorld();
