@@ -15,6 +15,9 @@ import { undo, type Stopped } from './undo.ts';
 import { endOf, hasMargin, inTime, isEnded, isOver } from './window.ts';
 import { inState, type Worker } from './worker.ts';
 
+/** From the answer to the authorize call until the rule is in force everywhere: EC2 says no more than "a small delay". */
+const ENFORCED_AFTER = SECOND;
+
 /**
  * Opens what was approved. The order is the safety: record, see that it can be cut again, arm, read back, schedule, margin,
  * authorize once, look, look at the switch again, pin, record. A second call for the same request goes on where the first one was cut off. Answers when
@@ -99,6 +102,7 @@ async function carryOut(
     step = 'authorize';
     mayBeOpen = true;
     const authorized = await authorizeAll(worker, approved);
+    const answeredAt = worker.clock.monotonic();
 
     // 5. Look until every rule is there, with its end on it, and at the switches again: one that is gone means close at once.
     step = 'verify';
@@ -123,6 +127,9 @@ async function carryOut(
     // 6. From now on the switch can only ever touch these rules.
     step = 'pin';
     await every(open.map((rule) => worker.access.pin(target, rule, endOf(worker, rule, approved))));
+    // AWS shows a rule a moment before it lets anybody in: nobody is told that it is open before that.
+    await worker.clock.pause(ENFORCED_AFTER - (worker.clock.monotonic() - answeredAt));
+    if (isOver(worker, approved)) return over();
     const openedAt = worker.clock.now();
     const { awsRequests } = authorized;
     const confirmed = commit(worker.log, (state) =>

@@ -45,7 +45,7 @@ describe('closing goes on', () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
     const id = await world.opened(worker);
-    await world.clock.advance(WINDOW);
+    await world.pastDeadline(worker, id);
     world.access.faults.fail('close', 'after', new AccessError('unknown-outcome', 'no answer'));
 
     await world.advanced(worker, id);

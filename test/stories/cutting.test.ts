@@ -363,7 +363,7 @@ describe('a cut that fails', () => {
     const id = await world.opened(worker);
     world.access.faults.fail('cut', 'before', new AccessError('acl-full', 'acl-1 is full'), 10_000);
 
-    await world.clock.advance(WINDOW);
+    await world.pastDeadline(worker, id);
     await world.advanced(worker, id);
 
     const { closedAt, deadline, latenessMs, connections } = summaryOf(worker, id);

@@ -58,7 +58,7 @@ describe('a window that is extended', () => {
     await world.clock.advance(WINDOW + MINUTE);
     await world.advanced(worker, id);
     const between = world.access.rules.length;
-    await world.clock.advance(BY - MINUTE);
+    await world.pastDeadline(worker, id);
     await world.advanced(worker, id);
 
     const { summary } = requestIn(worker.log, id, 'sealed').sealed;

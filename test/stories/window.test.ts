@@ -15,7 +15,7 @@ describe('a window', () => {
     const again = await world.advanced(worker, id);
     const open = requestIn(worker.log, id, 'open');
     const during = world.access.rules.map(({ address, fromPort, toPort }) => ({ address, fromPort, toPort }));
-    await world.clock.advance(15 * 60_000);
+    await world.pastDeadline(worker, id);
     await world.advanced(worker, id);
 
     expect(during).toEqual([{ address: '203.0.113.7/32', fromPort: 8443, toPort: 8443 }]);
@@ -85,7 +85,7 @@ describe('a window', () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
     const id = await world.opened(worker);
-    await world.clock.advance(15 * 60_000);
+    await world.pastDeadline(worker, id);
     world.storeDown(true);
 
     const closing = advance(worker, id).catch(() => 'not recorded yet');

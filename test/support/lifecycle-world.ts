@@ -169,6 +169,12 @@ export class LifecycleWorld {
     return this.clock.drive(advance(worker, request), 3 * 3_600_000);
   }
 
+  /** Lets time pass until so long after the end of a window. */
+  async pastDeadline(worker: Worker, request: string, afterMs = 0): Promise<void> {
+    const { deadline } = requestIn(worker.log, request, 'open');
+    await this.clock.advance(deadline * 1_000 - this.clock.now() + afterMs);
+  }
+
   /** A later end of an open window, asked for by Maya and approved by Jonas. */
   async grantedLonger(request: string, extension = 1): Promise<void> {
     const desk = await this.desk();

@@ -60,7 +60,7 @@ describe('the sweep closes', () => {
     await world.access.keepUntil(target, open, 9_999_999_999);
     const found = reports(worker.log);
 
-    await world.clock.advance(WINDOW + 5_000);
+    await world.pastDeadline(worker, id, 5_000);
     await sweep(worker, areaOf(target));
     const within = world.access.rules.length;
     await world.clock.advance(1);
