@@ -9,7 +9,7 @@ const HARDLY_ANY = [
   { action: 'RevokeSecurityGroupIngress', bucket: 5, refillPerSecond: 2 },
   { action: 'DescribeSecurityGroupRules', bucket: 10, refillPerSecond: 4 },
 ];
-/** Of each kind about what an opening of its own takes, ten of them a second. */
+/** Enough for everything as long as little is asked twice. */
 const FEW = [
   { action: 'AuthorizeSecurityGroupIngress', bucket: 50, refillPerSecond: 5 },
   { action: 'RevokeSecurityGroupIngress', bucket: 50, refillPerSecond: 5 },
@@ -28,7 +28,7 @@ export const ec2ThrottledAtTheEnd: Fault = {
   },
 };
 
-/** From the approvals to the last closing EC2 takes as many calls as it gives an account by default. */
+/** From the approvals to the last closing EC2 takes few calls, and refuses the others. */
 export const ec2ThrottledThroughout: Fault = {
   opening: async ({ world }) => {
     await world.client.faults({ 'aws.throttle': FEW });

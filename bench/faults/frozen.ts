@@ -7,8 +7,8 @@ const PAST = 3_000;
 /** Widens the time between reading the switch back and authorizing. */
 const SLOW_AWS = 300;
 const LOOK_EVERY = 15;
-/** Longer than the longest window: who wakes up then finds every deadline passed. */
-const SLEEPS_FOR = 36_000;
+/** Who wakes up then finds some deadlines passed, and some windows opened by somebody else. */
+const SLEEPS_FOR = 42_000;
 
 /** One worker after the other stops dead before a deadline, and goes on after it as if nothing had been. */
 export const frozenPastDeadline: Fault = {
@@ -29,7 +29,7 @@ export const frozenPastDeadline: Fault = {
 
 /**
  * A worker stops dead once a switch was read back, with openings under way: some before their authorize call, some after
- * it. It wakes up when the deadlines are over, with its calls still to be made.
+ * it. It wakes up when many deadlines are over, with its calls still to be made.
  */
 export const frozenBeforeAuthorizing: Fault = {
   opening: async ({ world, random }) => {

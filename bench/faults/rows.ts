@@ -12,6 +12,11 @@ const AS_HEALTHY = 1_000;
 
 /** The more are opened at once the longer that takes. */
 const brief = (count: number): [number, number] => [Math.round(10 + count / 6), Math.round(15 + count / 3)];
+/** An opening that a frozen worker began is taken over after twenty seconds. */
+const untilTakenOver = (count: number): [number, number] => [
+  Math.round(30 + count / 6),
+  Math.round(45 + count / 3),
+];
 /** Deadlines anywhere in a minute: the switch fires once in it. */
 const aMinute = (count: number): [number, number] => [Math.round(15 + count / 4), Math.round(75 + count / 4)];
 
@@ -21,7 +26,12 @@ export const ROWS: readonly Row[] = [
   { ...usual, name: 'healthy', faults: [{}] },
   { ...usual, name: 'worker-killed', faults: [killedInTurn] },
   { ...usual, name: 'worker-killed-alone', workers: 1, goalMs: 8_000, faults: [killedAlone] },
-  { ...usual, name: 'worker-frozen', faults: [frozenPastDeadline, frozenBeforeAuthorizing] },
+  {
+    ...usual,
+    name: 'worker-frozen',
+    seconds: untilTakenOver,
+    faults: [frozenPastDeadline, frozenBeforeAuthorizing],
+  },
   { ...usual, name: 'redis-restarted', faults: [redisRestarted] },
   { ...usual, name: 'redis-emptied', faults: [redisEmptied] },
   { ...usual, name: 'redis-gone', faults: [redisGone, redisGoneAndWorkerRestarted] },

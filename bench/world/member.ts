@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,7 @@ export class Member {
   readonly #memoryFile: string;
   readonly #logFile: string;
   #current: Run | undefined;
+  #waker: ChildProcess | undefined;
   #port = 0;
 
   /** `preload`: modules that run in it before the product does. */
@@ -91,10 +93,14 @@ export class Member {
   }
 
   freeze(): void {
-    if (this.#current !== undefined) signal(this.#current.pid, 'SIGSTOP');
+    const pid = this.#current?.pid;
+    if (pid === undefined) return;
+    signal(pid, 'SIGSTOP');
+    this.#waker = wakeIfWeDie(pid);
   }
 
   thaw(): void {
+    this.#waker?.kill();
     if (this.#current !== undefined) signal(this.#current.pid, 'SIGCONT');
   }
 
@@ -131,6 +137,15 @@ export class Member {
     clearTimeout(hurry);
     return ending;
   }
+}
+
+/** Who is frozen cannot notice that we are gone: somebody has to wake it, and then it ends by itself. */
+function wakeIfWeDie(pid: number): ChildProcess {
+  const script = 'while kill -0 "$1" && kill -0 "$2"; do sleep 1; done; kill -CONT "$2"';
+  const args = ['-c', script, 'waker', String(process.pid), String(pid)];
+  const waker = spawn('sh', args, { stdio: 'ignore', detached: true });
+  waker.unref();
+  return waker;
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {
