@@ -63,9 +63,9 @@ export async function refusedAfter(outside: Outside, deadline: number): Promise<
 }
 
 /** Whether a connection that was alive ends within this time. */
-export async function ends({ isAlive }: Held, withinMs: number): Promise<boolean> {
-  for (const until = Date.now() + withinMs; isAlive() && Date.now() < until;) await pause(LOOK_EVERY);
-  return !isAlive();
+export async function ends(held: Held, withinMs: number): Promise<boolean> {
+  for (const until = Date.now() + withinMs; held.isAlive() && Date.now() < until;) await pause(LOOK_EVERY);
+  return !held.isAlive();
 }
 
 /** Whether AWS carried out the one for the first time before the other; false when either never came. */
