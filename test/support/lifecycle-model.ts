@@ -378,8 +378,8 @@ export class Model {
       if (state === 'pending' || state === 'approved')
         await done(this.#desk(), { person: this.world.maya.identity, request: id });
     await this.#passUntilSettled();
-    // What was cut stays cut until its flows are forgotten.
-    for (let passed = 0; passed < CUT_FOR + 120 && this.#desk().log.state.cuts.size > 0; passed += 60) {
+    // What was cut stays cut until its flows are forgotten; what nobody knows of, until its removal fires or the sweep finds it.
+    for (let passed = 0; passed < CUT_FOR + 180 && access.network.entries.length > 0; passed += 60) {
       await clock.advance(60 * STEP_MS);
       access.fireSwitches();
     }
@@ -401,7 +401,9 @@ export class Model {
     const records = recordsIn(this.world.store);
     if (this.#ours().length > 0) this.violations.push('left open');
     const { distrust } = this.#desk().log.state;
-    if (this.world.access.network.entries.length > 0) this.violations.push('a host is still denied its port');
+    // A clock that is an hour ahead, and cannot be compared, dates the end of a cut an hour late.
+    if (!this.#hasJumped && this.world.access.network.entries.length > 0)
+      this.violations.push('a host is still denied its port');
     if (distrust !== null) this.violations.push(`the log looks false: ${distrust.why} at ${distrust.index}`);
     for (const id of new Set(this.#requests)) {
       const types = records
