@@ -129,7 +129,6 @@ async function carryOut(
     await every(open.map((rule) => worker.access.pin(target, rule, endOf(worker, rule, approved))));
     // AWS shows a rule a moment before it lets anybody in: nobody is told that it is open before that.
     await worker.clock.pause(ENFORCED_AFTER - (worker.clock.monotonic() - answeredAt));
-    if (isOver(worker, approved)) return over();
     const openedAt = worker.clock.now();
     const { awsRequests } = authorized;
     const confirmed = commit(worker.log, (state) =>
