@@ -7,6 +7,7 @@ import { advance } from '../../../src/lifecycle/advance.ts';
 import { close } from '../../../src/lifecycle/close.ts';
 import { beginCut, settleCut } from '../../../src/lifecycle/cut.ts';
 import { done } from '../../../src/lifecycle/end-early.ts';
+import { AccessError } from '../../../src/ports/access.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
 import { LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
@@ -157,6 +158,22 @@ describe('of a grant whose rule another one lets go of while it is closed', () =
 });
 
 describe('a cut that has begun', () => {
+  test('ends by AWS’s clock, and is tried again while that cannot be asked for', async () => {
+    const world = new LifecycleWorld({ target });
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    world.clock.jump(3_600_000);
+    world.access.skewMs = 3_600_000;
+    world.access.faults.fail('skew', 'before', new AccessError('unreachable', 'planned'), 2);
+    const closing = world.aws.now();
+
+    await world.advanced(worker, id);
+
+    const [cut] = worker.log.state.cuts.values();
+    expect(cut?.until).toBeGreaterThanOrEqual(closing / 1_000 + CUT_FOR);
+    expect(cut?.until).toBeLessThanOrEqual(world.aws.now() / 1_000 + CUT_FOR + 1);
+  });
+
   test('ends when another worker has closed the grant', async () => {
     const world = new LifecycleWorld({ target });
     const [one, two] = [await world.worker('w1'), await world.worker('w2')];
