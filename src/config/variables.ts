@@ -156,7 +156,7 @@ export const VARIABLES = {
     ...both('optional'),
   }),
   BREAKGLASS_SECURITY_CHANNEL: variable({
-    what: 'Slack channel for what security has to see: late closings, late certificates.',
+    what: 'Slack channel for what security has to see: late closings, late certificates, findings of the sweep.',
     ...CHANNEL,
     ...OPEN,
     ...onlyBot('optional'),

@@ -1,6 +1,6 @@
 import type { OrderedMap } from 'immutable';
 
-import { AUTHOR, type BreakglassRecord, type RecordType } from './records.ts';
+import { AUTHOR, type BreakglassRecord, type RecordType, type SweepReported } from './records.ts';
 import { isSealable, type In, type Life, type Request, type RequestState } from './request.ts';
 import {
   cutKey,
@@ -17,6 +17,8 @@ import { identityKey, type PersonFacts } from './person.ts';
 
 export const REFUSAL_MEMORY: EpochMs = 10 * MINUTE;
 const DELIVERY_MEMORY: EpochMs = 24 * 60 * MINUTE;
+const FINDING_MEMORY: EpochMs = 24 * 60 * MINUTE;
+const FINDINGS_KEPT = 100;
 
 /** The next state, given one record that stands in the log. Total: what cannot be is kept out and flagged, never thrown. */
 export function fold(state: State, entry: Written): State {
@@ -41,7 +43,11 @@ function apply(state: State, entry: Known): State {
     case 'action.refused':
       return refused(state, record);
     case 'sweep.reported':
-      return { ...state, unexpected: afterFinding(state.unexpected, record) };
+      return {
+        ...state,
+        unexpected: afterFinding(state.unexpected, record),
+        findings: withFinding(state.findings, entry.index, record),
+      };
     case 'cut.removed': {
       const { entries, target } = record;
       return { ...state, cuts: state.cuts.deleteAll(entries.map((cut) => cutKey(target, cut))) };
@@ -53,10 +59,16 @@ function apply(state: State, entry: Known): State {
 
 function afterFinding(
   unexpected: State['unexpected'],
-  { finding, rules }: Extract<BreakglassRecord, { type: 'sweep.reported' }>,
+  { finding, rules }: SweepReported,
 ): State['unexpected'] {
   if (finding === 'unexpected') return unexpected.merge(rules.map((rule) => [foundKey(rule), rule] as const));
   return finding === 'gone' ? unexpected.deleteAll(rules.map(foundKey)) : unexpected;
+}
+
+function withFinding(findings: State['findings'], index: number, record: SweepReported): State['findings'] {
+  const at = Date.parse(record.at);
+  const fresh = recent(findings, (found) => at - Date.parse(found.at) < FINDING_MEMORY);
+  return fresh.set(String(index), record).takeLast(FINDINGS_KEPT);
 }
 
 type OfRequest = Exclude<

@@ -1,6 +1,6 @@
 import { Map, OrderedMap } from 'immutable';
 
-import type { BreakglassRecord, ReportedRule } from './records.ts';
+import type { BreakglassRecord, ReportedRule, SweepReported } from './records.ts';
 import type { Request } from './request.ts';
 import { ruleKey, type CutEntry, type OpenRule, type Rule, type Target } from './rule.ts';
 import { confirmedRules, isHolding, type Holding } from './request.ts';
@@ -29,6 +29,8 @@ export type State = {
   readonly cuts: Map<string, Cut>;
   /** Ingress that nobody asked for and that has been reported, by `foundKey`. */
   readonly unexpected: Map<string, ReportedRule>;
+  /** What the sweep found in the last day, by the index of its record, oldest first: the newest hundred. */
+  readonly findings: OrderedMap<string, SweepReported>;
   /** Deliveries that became requests, oldest first, so that one delivered twice asks once. Kept for a day. */
   readonly deliveries: OrderedMap<string, { readonly request: string; readonly at: EpochMs }>;
   /** Refusals recorded in the last ten minutes, oldest first, by who, what and why. */
@@ -58,6 +60,7 @@ export const EMPTY: State = {
   holders: Map(),
   cuts: Map(),
   unexpected: Map(),
+  findings: OrderedMap(),
   deliveries: OrderedMap(),
   refusals: OrderedMap(),
   distrust: null,

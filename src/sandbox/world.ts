@@ -109,6 +109,7 @@ export const USER_GROUPS = [
   { id: 'S0SECURITY', handle: 'security', name: 'Security', users: ['U0PRIYA001'] },
 ] as const;
 
+export const SECURITY_CHANNEL = 'C0SECURE01';
 export const CHANNELS = [
   { id: 'C0INCIDENT', name: 'incidents', isPrivate: false, topic: 'Ask here with /breakglass' },
   {
@@ -119,7 +120,7 @@ export const CHANNELS = [
     members: ['U0JONAS001', 'U0PRIYA001', 'U0AUDE0001'],
   },
   {
-    id: 'C0SECURE01',
+    id: SECURITY_CHANNEL,
     name: 'security-alerts',
     isPrivate: true,
     topic: 'Late closings and surprises',

@@ -6,7 +6,7 @@ import type { Workflow } from '../domain/workflow.ts';
 import type { Conversation, PostedMessage } from '../ports/conversation.ts';
 import type { Workflows } from '../ports/workflows.ts';
 import { describe, slackCode } from './errors.ts';
-import { inChannel, inThread, type Finder, type Marker } from './find-messages.ts';
+import { inChannel, inThread, SKEW_SECONDS, type Finder, type Marker } from './find-messages.ts';
 import { boltLogger, type Logger } from './logger.ts';
 import type { Rendered } from './messages/blocks.ts';
 import { card, digest } from './messages/card.ts';
@@ -36,8 +36,6 @@ type Memory = {
 };
 
 const CARD = 'card';
-/** Our clock and Slack's may differ by this much when a message is looked for. */
-const SKEW_SECONDS = 300;
 
 /** Cards, threads and the audit channel, kept in step with the log. One request is told by one call at a time. */
 export function createConversation(options: ConversationOptions): Conversation {

@@ -11,6 +11,9 @@ export const metadata = ({ request, key }: Marker) => ({
   event_payload: { request, key },
 });
 
+/** Our clock and Slack's may differ by this much when a message is looked for. */
+export const SKEW_SECONDS = 300;
+
 /** Pages of 200 messages read before giving up: what is further back is taken as not there. */
 const PAGES = 10;
 const PAGE_SIZE = 200;

@@ -4,7 +4,7 @@ import {
   type Sandbox,
   type SandboxUrls,
 } from '../../sandbox/index.ts';
-import { AWS_WORLD } from '../../sandbox/world.ts';
+import { AWS_WORLD, SECURITY_CHANNEL } from '../../sandbox/world.ts';
 import { DEPLOYMENT, type Keys } from './folder.ts';
 
 export type Delivery = 'http' | 'socket';
@@ -84,6 +84,7 @@ const botSide = ({ sandbox, keys: { paths, vkeys }, slack, delivery }: Settings)
   ...(delivery === 'socket'
     ? { SLACK_APP_TOKEN: slack.appToken }
     : { SLACK_SIGNING_SECRET: slack.signingSecret, PORT: '0' }),
+  BREAKGLASS_SECURITY_CHANNEL: SECURITY_CHANNEL,
   PAGERDUTY_API_URL: sandbox.urls.pagerduty,
   PAGERDUTY_TOKEN: SANDBOX_PAGERDUTY_TOKEN,
 });

@@ -7,9 +7,11 @@ import { Rounds } from '../../lifecycle/rounds.ts';
 import { tell } from '../../lifecycle/tell.ts';
 import { Watch } from '../../lifecycle/watch.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
+import type { SecurityChannel } from '../../ports/security-channel.ts';
 import { createSlack } from '../../slack/app.ts';
 import { createConversation } from '../../slack/conversation.ts';
 import { createDirectory } from '../../slack/directory.ts';
+import { createSecurityChannel } from '../../slack/security-channel.ts';
 import { verbsOf } from '../../slack/listeners/verbs.ts';
 import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable } from './process-log.ts';
@@ -45,7 +47,7 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     securityChannel: config.securityChannel,
   });
 
-  const retryIn = (step: string) => (attempt: number, request: string, error: unknown) => {
+  const retryIn: RetryIn = (step) => (attempt: number, request: string, error: unknown) => {
     logger.warn({ err: error, step, request, attempt }, 'will be tried again');
     return Math.min(15_000, 500 * 2 ** Math.min(attempt, 5));
   };
@@ -66,6 +68,10 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     unreadable(own, log, 'the log cannot be read'),
     own.nudgesWork,
   );
+  const findings =
+    config.securityChannel === null
+      ? undefined
+      : findingsTold(own, log, createSecurityChannel(config.securityChannel, { ...api, logger }), retryIn);
   const slack = createSlack({
     ...api,
     verbs: verbsOf(desk),
@@ -100,9 +106,26 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
       own.onNudge.delete(nudged);
       await slack.stop();
       await watch.stop();
-      await Promise.all([lapses.stop(), tellings.stop()]);
+      await Promise.all([lapses.stop(), tellings.stop(), findings?.stop()]);
     },
   };
+}
+
+type RetryIn = (step: string) => (attempt: number, key: string, error: unknown) => number;
+const SWEEP = 'sweep';
+
+/** Keeps the security channel at what the sweep has found. */
+function findingsTold(own: Process, log: BreakglassLog, channel: SecurityChannel, retryIn: RetryIn): Rounds {
+  const told = async () => {
+    const isTold = await own.turns.inTurn(SWEEP, () => channel.report(log.state.findings));
+    return isTold ? undefined : systemClock.now() + 1_000;
+  };
+  const rounds = new Rounds(systemClock, told, retryIn('tell-findings'));
+  log.subscribe((entries) => {
+    if (entries.some(({ record }) => record.type === 'sweep.reported')) rounds.wake(SWEEP);
+  });
+  rounds.wake(SWEEP);
+  return rounds;
 }
 
 function appTokenOf(secrets: BotSecrets): string {

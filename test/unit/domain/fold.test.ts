@@ -236,6 +236,24 @@ describe('an extension', () => {
   });
 });
 
+describe('what the sweep found', () => {
+  const found = (index: number, minute: number) =>
+    written(aRecord('sweep.reported', { at: isoTime(NOON + minute * MINUTE) }), index);
+
+  test('is kept for a day', () => {
+    const state = [found(1, 0), found(2, 1), found(3, 24 * 60)].reduce(fold, EMPTY);
+
+    expect([...state.findings.keys()]).toEqual(['2', '3']);
+  });
+
+  test('is kept up to a hundred, the newest', () => {
+    const state = Array.from({ length: 103 }, (_, index) => found(index + 1, 0)).reduce(fold, EMPTY);
+
+    expect(state.findings.size).toBe(100);
+    expect(state.findings.keySeq().first()).toBe('4');
+  });
+});
+
 describe('cut connections', () => {
   const cut = {
     entries: [{ acl: 'acl-1', ruleNumber: 50, port: 8443, address: '203.0.113.7/32' }],

@@ -117,7 +117,7 @@ test('the kind of state has a new name whenever the same records fold into anoth
 
   // Where the fold or the written form has changed, raise the number in STATE_KIND, and then copy what is new.
   expect({ [STATE_KIND]: folded }).toEqual({
-    'state-1': {
+    'state-2': {
       none: '4f53cda18c2b',
       pending: '27a9fab550ea',
       approved: 'cbe7d4eae228',
