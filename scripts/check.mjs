@@ -3,5 +3,5 @@ import { runAll } from './lib/run-all.mjs';
 
 process.exitCode = await runAll({
   steps: [],
-  jestArguments: () => ['test/unit/', 'test/house-rules/'],
+  runs: () => [['test/unit/', 'test/house-rules/']],
 });

@@ -14,7 +14,7 @@ await prepare([]);
 
 process.env.PROPERTY_RUNS ??= '2000';
 process.env.KILL_SWEEP_POINTS ??= '40';
-const tests = await runJest(['test/unit/lifecycle/properties', 'test/faults/']);
+const tests = await runJest(['test/faults/']);
 problems.push(...tests.problems);
 
 const model = await run(process.execPath, ['scripts/model.mjs']);

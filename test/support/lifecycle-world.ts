@@ -1,5 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
-
 import type { BreakglassRecord } from '../../src/domain/records.ts';
 import type { Request, RequestState, In } from '../../src/domain/request.ts';
 import { EMPTY, getRequest, type State } from '../../src/domain/state.ts';
@@ -19,9 +17,9 @@ import {
   MemoryLogStore,
   openLog,
   pemSigner,
-  vkeyOf,
   type LogStore,
   type Role,
+  type Signer,
 } from '../../src/log/index.ts';
 import type { Clock } from '../../src/ports/clock.ts';
 import type { BreakglassLog } from '../../src/ports/log.ts';
@@ -36,6 +34,11 @@ import { FakeIds } from './fakes/fake-ids.ts';
 import { FakeIncidents, linkTo } from './fakes/fake-incidents.ts';
 
 export const ORIGIN = 'test';
+/** Of every world in a test file: thousands of them are built, and making a key takes longer than most of what they do. */
+const SIGNERS: Readonly<Record<Role, Signer>> = {
+  bot: pemSigner('bot', ORIGIN, generateKey()),
+  worker: pemSigner('worker', ORIGIN, generateKey()),
+};
 
 /** What is swept for the sake of one target. */
 export function areaOf(target: Target): Area {
@@ -61,7 +64,6 @@ export class LifecycleWorld {
   readonly maya: FakePerson;
   readonly jonas: FakePerson;
   readonly priya: FakePerson;
-  readonly #pems: Readonly<Record<Role, string>> = { bot: generateKey(), worker: generateKey() };
   #desk: Desk | undefined;
 
   constructor(workflow: Partial<Workflow> = {}) {
@@ -78,10 +80,9 @@ export class LifecycleWorld {
 
   /** A process of this role at the head of the log; `store` to put something in between. */
   log(role: Role, store: LogStore = this.store): Promise<BreakglassLog> {
-    const vkey = (of: Role) => vkeyOf(ORIGIN, createPrivateKey(this.#pems[of]));
     return openLog<State, BreakglassRecord>({
       store,
-      signer: pemSigner(role, ORIGIN, this.#pems[role]),
+      signer: SIGNERS[role],
       projection: { initial: EMPTY, fold },
       // Standing back for other writers takes no time here; waiting for a store that is away takes the fake clock's.
       patience: {
@@ -90,7 +91,7 @@ export class LifecycleWorld {
       },
       create: {
         at: new Date(this.clock.now()).toISOString(),
-        keys: { bot: vkey('bot'), worker: vkey('worker') },
+        keys: { bot: SIGNERS.bot.vkey, worker: SIGNERS.worker.vkey },
       },
     });
   }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { Access, AccessErrorCode } from '../../../src/ports/access.ts';
-import { Model, type Action } from '../../support/lifecycle-model.ts';
+import type { Access, AccessErrorCode } from '../../src/ports/access.ts';
+import { Model, type Action } from '../support/lifecycle-model.ts';
 
 /** The long form sets more; one run is one whole history. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20);
