@@ -33,7 +33,7 @@ export const rebuild: Benchmark = {
         say(`${(first / 1000).toFixed(1)} s from the first record`);
         await until(120_000, () => worker.has('snapshot written'), 500);
         await worker.stop();
-        await world.redis.empty();
+        await world.redis.with((client) => client.flushall());
         await world.client.faults({ 'aws.latencyMs': LATENCY_MS });
         const again = await knowsAll(worker, START_WITHIN);
         return [

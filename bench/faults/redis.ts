@@ -27,12 +27,12 @@ export const redisEmptied: Fault = {
   opening: async ({ world, random }) => {
     for (let times = 0; times < 4; times += 1) {
       await pause(random.between(100, 1_500));
-      await world.redis.empty();
+      await world.redis.with((client) => client.flushall());
     }
   },
   open: async (scene) => {
     while (Date.now() < lastOf(scene)) {
-      await scene.world.redis.empty();
+      await scene.world.redis.with((client) => client.flushall());
       await pause(scene.random.between(100, 1_500));
     }
   },

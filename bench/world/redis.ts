@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type PrivateRedis, startRedis } from '../../src/sandbox/programs/start-redis.ts';
 
-/** A Redis that can go, come back under one address with what it held, and be emptied. */
-export class PassingRedis implements AsyncDisposable {
+/** A Redis that can go, come back under one address, with what it held before. */
+export class RestartableRedis implements AsyncDisposable {
   /** Absolute path of a socket, for REDIS_URL. */
   readonly url: string;
   readonly #folder: string;
@@ -18,8 +18,8 @@ export class PassingRedis implements AsyncDisposable {
     this.url = join(folder, 'r.sock');
   }
 
-  static async create(dataDir: string): Promise<PassingRedis> {
-    const redis = new PassingRedis(await mkdtemp(join(tmpdir(), 'bg-link-')), dataDir);
+  static async create(dataDir: string): Promise<RestartableRedis> {
+    const redis = new RestartableRedis(await mkdtemp(join(tmpdir(), 'bg-link-')), dataDir);
     await redis.start();
     return redis;
   }
@@ -36,10 +36,11 @@ export class PassingRedis implements AsyncDisposable {
     this.#running = undefined;
   }
 
-  async empty(): Promise<void> {
+  /** A direct line, as somebody who got hold of Redis would have it. */
+  async with<Answer>(work: (client: Redis) => Promise<Answer>): Promise<Answer> {
     const client = new Redis(this.url);
     try {
-      await client.flushall();
+      return await work(client);
     } finally {
       client.disconnect();
     }

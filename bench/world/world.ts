@@ -14,7 +14,7 @@ import { Happenings } from './happenings.ts';
 import { LogReader } from './log-reader.ts';
 import { Member } from './member.ts';
 import { People } from './people.ts';
-import { PassingRedis } from './redis.ts';
+import { RestartableRedis } from './redis.ts';
 import { WORKFLOW, WORKFLOW_FILE } from './workflow.ts';
 
 /** A simulated host, and the loopback port on which it meets the guarded service. */
@@ -46,7 +46,7 @@ export type World = {
   readonly happenings: Happenings;
   readonly people: People;
   readonly log: LogReader;
-  readonly redis: PassingRedis;
+  readonly redis: RestartableRedis;
   readonly bot: Member;
   readonly workers: readonly Member[];
   /** Ends everything. Answers in words what did not end well, or had ended by itself. */
@@ -71,7 +71,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     for (const end of opened.splice(0).toReversed()) await end();
   };
   try {
-    const redis = await PassingRedis.create(join(folder, 'redis'));
+    const redis = await RestartableRedis.create(join(folder, 'redis'));
     opened.push(() => redis[Symbol.asyncDispose]());
     const keys = await signingKeys(folder);
     const slack = { signingSecret: secret(), botToken: `xoxb-${secret()}`, appToken: `xapp-${secret()}` };

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RestartableRedis } from '../../bench/world/redis.ts';
 import { startRole } from '../../src/cli/demo/children.ts';
 import {
   auditorEnvironment,
@@ -11,7 +12,6 @@ import { startSurroundings, tellSlackWhere, type Surroundings } from '../../src/
 import { SandboxClient, type ProbeResult, type RecordedCall } from '../../src/sandbox/client.ts';
 import { CACHE } from '../../src/sandbox/programs/program.ts';
 import { OutsideLog } from './product/outside-log.ts';
-import { RestartableRedis } from './product/redis.ts';
 import { Role } from './product/role.ts';
 
 type EnvironmentOf = (role: 'bot' | 'worker') => NodeJS.ProcessEnv;
@@ -123,7 +123,7 @@ export class Product implements AsyncDisposable {
       this.roles.map(async (role) => ({ name: role.name, running: role.pid !== 0, ...(await role.stop()) })),
     );
     await this.surroundings.sandbox.close();
-    await this.redis.dispose();
+    await this.redis[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true });
     const bad = endings.filter(({ running, code }) => running && code !== 0);
     const problems = [

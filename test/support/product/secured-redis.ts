@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { Authority } from '../../../src/sandbox/aws/acm/authority.ts';
 import { ROOT } from '../sources.ts';
-import type { RestartableRedis } from './redis.ts';
+import type { RestartableRedis } from '../../../bench/world/redis.ts';
 
 /** What docs/configuration.md gives the product's own user, and no more. */
 async function documentedRules(): Promise<string[]> {
