@@ -1,4 +1,3 @@
-import { incidentProblem, type Incident } from '../incident.ts';
 import { identityKey, personOf, samePerson, type Person, type PersonFacts } from '../person.ts';
 import type { Refusal } from '../refusals.ts';
 import { refusal } from '../refusals.ts';
@@ -7,15 +6,12 @@ import { shownDigest } from '../shown.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
 import type { Workflow } from '../workflow.ts';
-import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
-import { approverProblem, requesterProblem } from './people.ts';
+import { alreadySo, record, refuse, refuseFor, type Decision } from './decision.ts';
+import { decideYes, voterProblem, type Grounds } from './vote.ts';
 
-export type Approve = {
+export type Approve = Grounds & {
   readonly request: string;
   readonly approver: PersonFacts;
-  /** The requester and the incident, asked about again for this click; null and a refusal where nobody answered. */
-  readonly requester: PersonFacts | null;
-  readonly incident: Incident | Refusal;
   /** The policy as this process has it; undefined when its file is gone. */
   readonly workflow: Workflow | undefined;
 };
@@ -27,33 +23,22 @@ export function decideApproval(state: State, command: Approve, now: EpochMs): De
   if (request === undefined) return refuseFor('no-such-request');
   if (workflow === undefined || workflow.hash !== request.asked.workflow.hash)
     return refuseFor('workflow-changed');
-  const who = samePerson(approver, request.asked.requester)
-    ? refusal('own-request')
-    : approverProblem(approver, workflow.approval.from);
+  const who = voterProblem(request, approver, workflow, 'own-request');
   if (who !== undefined) return refuse(who);
   const notPending = pendingProblem(request, now);
   const given = approvalBy(request, approver);
   if (given !== undefined && isSameAccount(given, approver)) return alreadySo;
   if (notPending !== undefined) return refuse(notPending);
   if (given !== undefined) return refuseFor('already-approved-by-you');
-  const untrusted = distrusted(state);
-  if (untrusted !== undefined) return untrusted;
-  const { requester, incident } = command;
-  if (requester === null) return refuseFor('directory-silent');
-  if ('code' in incident) return refuse(incident);
-  const changed =
-    requesterProblem(requester, workflow.requesters) ?? incidentProblem(workflow, incident, now);
-  if (changed !== undefined) return refuse(changed);
-  return record({
+  return decideYes(state, command, workflow, now, (settled) => ({
     format: 1,
     type: 'approval.given',
     at: isoTime(now),
     request: request.id,
     approver,
     shown: shownDigest(request.asked),
-    incident,
-    requester,
-  });
+    ...settled,
+  }));
 }
 
 export function decideDenial(
@@ -69,9 +54,7 @@ export function decideDenial(
   const request = getRequest(state, command.request);
   if (request === undefined) return refuseFor('no-such-request');
   if (workflow === undefined) return refuseFor('workflow-changed');
-  const who = samePerson(approver, request.asked.requester)
-    ? refusal('own-request')
-    : approverProblem(approver, workflow.approval.from);
+  const who = voterProblem(request, approver, workflow, 'own-request');
   if (who !== undefined) return refuse(who);
   const notPending = pendingProblem(request, now);
   if (notPending !== undefined) return deniedBy(request, approver) ? alreadySo : refuse(notPending);

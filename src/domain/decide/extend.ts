@@ -9,7 +9,8 @@ import { isoTime, SECOND, type EpochMs } from '../time.ts';
 import type { Workflow } from '../workflow.ts';
 import type { Approve } from './approve.ts';
 import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
-import { approverProblem, personProblem, requesterProblem } from './people.ts';
+import { personProblem, requesterProblem } from './people.ts';
+import { decideYes, voterProblem } from './vote.ts';
 
 /** Which ask for a later end of the window is meant, as the button that was clicked names it (`extensionNumber`). */
 type Numbered = { readonly extension: number };
@@ -60,12 +61,12 @@ export function decideExtension(state: State, command: Extend, now: EpochMs): De
 
 /** A second person's yes to a later end, under the same conditions as their yes to the opening. */
 export function decideExtensionApproval(state: State, command: Approve & Numbered, now: EpochMs): Decision {
-  const { approver, workflow, requester, incident } = command;
+  const { approver, workflow } = command;
   const request = getRequest(state, command.request);
   if (request === undefined) return refuseFor('no-such-request');
   if (workflow === undefined || workflow.hash !== request.asked.workflow.hash)
     return refuseFor('workflow-changed');
-  const who = voterProblem(request, approver, workflow);
+  const who = voterProblem(request, approver, workflow, 'own-extension');
   if (who !== undefined) return refuse(who);
   const asked = askedIn(request, command);
   if ('code' in asked) return refuse(asked);
@@ -77,23 +78,15 @@ export function decideExtensionApproval(state: State, command: Approve & Numbere
       : refuseFor('already-approved-by-you');
   const decided = decidedProblem(open, extension) ?? timeProblem(open, now);
   if (decided !== undefined) return refuse(decided);
-  const untrusted = distrusted(state);
-  if (untrusted !== undefined) return untrusted;
-  if (requester === null) return refuseFor('directory-silent');
-  if ('code' in incident) return refuse(incident);
-  const changed =
-    requesterProblem(requester, workflow.requesters) ?? incidentProblem(workflow, incident, now);
-  if (changed !== undefined) return refuse(changed);
-  return record({
+  return decideYes(state, command, workflow, now, (settled) => ({
     format: 1,
     type: 'extension.approved',
     at: isoTime(now),
     request: request.id,
     approver,
     shown: extensionDigest(open.asked, { from: open.deadline, until: extension.asked.until }),
-    incident,
-    requester,
-  });
+    ...settled,
+  }));
 }
 
 /** One no ends the matter for this window, which then closes when it would have. */
@@ -106,7 +99,7 @@ export function decideExtensionDenial(
   const request = getRequest(state, command.request);
   if (request === undefined) return refuseFor('no-such-request');
   if (workflow === undefined) return refuseFor('workflow-changed');
-  const who = voterProblem(request, approver, workflow);
+  const who = voterProblem(request, approver, workflow, 'own-extension');
   if (who !== undefined) return refuse(who);
   const asked = askedIn(request, command);
   if ('code' in asked) return refuse(asked);
@@ -118,15 +111,6 @@ export function decideExtensionDenial(
   const by = personOf(approver);
   return record({ format: 1, type: 'extension.denied', at: isoTime(now), request: request.id, by });
 }
-
-const voterProblem = (
-  request: Request,
-  approver: PersonFacts,
-  { approval }: Workflow,
-): Refusal | undefined =>
-  samePerson(approver, request.asked.requester)
-    ? refusal('own-extension')
-    : approverProblem(approver, approval.from);
 
 /** The ask that a click is about, as long as the window is open. */
 function askedIn(
