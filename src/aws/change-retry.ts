@@ -6,7 +6,7 @@ const attempt = (count: number) => ({ getRetryCount: () => count, getRetryDelay:
 
 /**
  * Calls that change something are sent once, so that a lost answer is never a second effect. The one exception: AWS refused
- * the date in the signature, did nothing, and the SDK has learnt the right time from that answer. Then once more, at once:
+ * the date in the signature (`dateRefusals`), did nothing, and the SDK has learnt the right time from that answer. Then once more, at once:
  * a wall clock that was set wrong must not cost the next closing a pause.
  */
 export const changeRetry: Strategy = {

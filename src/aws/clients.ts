@@ -9,6 +9,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 
 import type { Place } from '../domain/rule.ts';
 import { changeRetry } from './change-retry.ts';
+import { dateRefusals } from './date-refusals.ts';
 import { RoleSession } from './role-session.ts';
 
 /** `read` repeats failed calls (three attempts); `change` sends once, so that a lost answer is never a second effect. */
@@ -42,6 +43,12 @@ export type AwsClientsOptions = {
   readonly monotonic?: () => number;
 };
 
+/** What the clients of all services have in common. */
+type Sdk = {
+  destroy(): void;
+  readonly middlewareStack: { use(plugin: typeof dateRefusals): void };
+};
+
 type OwnCredentials = {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -60,7 +67,7 @@ export class AwsClients {
   readonly #sessions = new Map<string, RoleSession>();
   readonly #trails = new Map<string, Promise<CloudTrailClient>>();
   readonly #places = new Map<string, PlaceClients>();
-  readonly #destroyable: { destroy(): void }[] = [];
+  readonly #destroyable: Sdk[] = [];
   readonly #connections = {
     connectionTimeout: CONNECT_MS,
     requestTimeout: ATTEMPT_MS,
@@ -178,7 +185,8 @@ export class AwsClients {
     return { credentials: Object.assign(() => session.credentials(), { memoized: true }) };
   }
 
-  #keep<Client extends { destroy(): void }>(client: Client): Client {
+  #keep<Client extends Sdk>(client: Client): Client {
+    client.middlewareStack.use(dateRefusals);
     this.#destroyable.push(client);
     return client;
   }

@@ -1,6 +1,7 @@
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers';
 
 import { AccessError } from '../ports/access.ts';
+import { dateRefusals } from './date-refusals.ts';
 import { accessError } from './errors.ts';
 
 type Options = Parameters<typeof fromTemporaryCredentials>[0];
@@ -41,7 +42,7 @@ export class RoleSession {
     this.#monotonic = monotonic;
     this.#roleArn = roleArn;
     const params = { RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: SESSION_SECONDS };
-    this.#assume = fromTemporaryCredentials({ ...options, params });
+    this.#assume = fromTemporaryCredentials({ ...options, params, clientPlugins: [dateRefusals] });
   }
 
   /** Those at hand while they serve; otherwise new ones. Throws AccessError when STS gives none, within four seconds. */

@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { AwsClients } from '../../../src/aws/clients.ts';
 import { Ec2Access } from '../../../src/aws/ec2-access.ts';
+import { LogBucket } from '../../../src/aws/log-bucket.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/aws/index.ts';
+import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { anApproved } from '../../support/builders/approved.ts';
 import { failure, ruleOf } from '../access.contract.ts';
 import { type AwsWorld, DEPLOYMENT, startAws, SYSTEM_CLOCK, TARGET } from './support.ts';
@@ -97,6 +99,83 @@ describe('a wall clock that jumps an hour ahead', () => {
 
     const calls = await jumping.calls('RevokeSecurityGroupIngress');
     expect(calls.map(({ ok }) => ok)).toEqual([false]);
+  });
+});
+
+describe('a wall clock that jumps and comes back', () => {
+  /** By which a role's credentials are still good on AWS's clock. */
+  const JUMP = 3_000_000;
+  let aheadMs: number;
+  let jumping: AwsWorld;
+
+  beforeEach(async () => {
+    aheadMs = 0;
+    jumping = await startAws({ clockAheadMs: () => aheadMs });
+  });
+  afterEach(() => jumping.end());
+
+  test.each([JUMP, -JUMP])('by %d ms makes no call fail: each client is refused once', async (jump) => {
+    const access = new Ec2Access({ clients: jumping.clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
+    const end = Math.floor(Date.now() / 1_000) + 7_200;
+    const approved = anApproved(TARGET, [RULE], end);
+    const openAndClose = async (): Promise<void> => {
+      await access.arm(TARGET, RULE, end);
+      const { rule } = await access.open(approved, RULE, end);
+      await access.observe(TARGET);
+      await access.close(TARGET, [rule], end);
+      await access.disarm(TARGET, RULE);
+    };
+    await openAndClose();
+    aheadMs = jump;
+    await openAndClose();
+    aheadMs = 0;
+    const before = (await jumping.calls()).length;
+
+    await openAndClose();
+
+    const calls = (await jumping.calls()).slice(before);
+    const refused = calls.filter(({ action }) => action === '(unread)');
+    expect(refused.map(({ ok }) => ok)).toEqual(Array.from({ length: 4 }, () => false));
+    expect(calls.filter(({ action }) => action === 'AuthorizeSecurityGroupIngress')).toHaveLength(1);
+    expect(calls.filter(({ action }) => action === 'RevokeSecurityGroupIngress')).toHaveLength(1);
+  });
+
+  test('keeps nobody from taking a role, nor from writing to the log', async () => {
+    let since = 0;
+    const clients = new AwsClients({ deployment: DEPLOYMENT, monotonic: () => since });
+    const access = new Ec2Access({ clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
+    const bucket = new LogBucket({
+      clients: clients.s3,
+      bucket: AWS_WORLD.logBucket,
+      retainDays: 1,
+      clock: SYSTEM_CLOCK,
+    });
+    aheadMs = JUMP;
+    await access.observe(TARGET);
+    const created = [await bucket.createIfAbsent('log/1', Buffer.from('one'))];
+    aheadMs = 0;
+    since += 3_600_000;
+
+    await access.observe(TARGET);
+    created.push(await bucket.createIfAbsent('log/2', Buffer.from('two')));
+
+    expect(created).toEqual(['created', 'created']);
+    expect((await jumping.calls('AssumeRole')).map(({ ok }) => ok)).toEqual([true, true]);
+    clients.destroy();
+  });
+
+  test('does not make a wrong secret look like a wrong clock', async () => {
+    const clients = new AwsClients({
+      deployment: DEPLOYMENT,
+      credentials: { accessKeyId: 'AKIAUNKNOWN', secretAccessKey: 'nobody knows it' },
+      asOurselves: true,
+    });
+    const access = new Ec2Access({ clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
+
+    await expect(access.observe(TARGET)).rejects.toMatchObject(failure('not-permitted'));
+
+    expect(await jumping.calls()).toHaveLength(1);
+    clients.destroy();
   });
 });
 
