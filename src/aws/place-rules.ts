@@ -21,10 +21,16 @@ export function placeRules(options: {
 }): PlaceRules {
   const { clock } = options;
   const groups = new SecurityGroups(options);
+  const described = async (ids: readonly string[]) => {
+    const askedAt = clock.monotonic();
+    const rules = await groups.describe(ids);
+    revoker.described(ids, rules, askedAt);
+    return rules;
+  };
   const describe = new SharedDescribe({
     clock,
     pace: new Pace(clock),
-    calls: { groups: (ids) => groups.describe(ids), ours: () => groups.describeOurs() },
+    calls: { groups: described, ours: () => groups.describeOurs() },
   });
   const revoker = new Revoker({
     clock,

@@ -3,6 +3,8 @@ import type { EpochSeconds } from '../domain/time.ts';
 import type { AccessError } from '../ports/access.ts';
 import type { Queued } from './revoke-queue.ts';
 
+const LONGEST_HOLD_MS = 1_000;
+
 export type Outcome =
   /** `awsRequest` is the call that revoked it; null where it was gone already. */
   { readonly awsRequest: string | null } | { readonly error: AccessError };
@@ -12,11 +14,13 @@ export class Revocation implements Queued {
   readonly group: string;
   readonly ruleId: string;
   due: EpochSeconds;
+  readonly askedAt: number;
   /** Nobody has asked for so long that it may be wanted again: it is not sent after this. Monotonic, as all instants here. */
   standsUntil: number;
   notBefore = 0;
   alone = false;
-  /** How many calls were sent back because a rule was missing. */
+  doubtful = false;
+  /** How many calls were sent back because another rule was missing. */
   strikes = 0;
   /** The call that carries it now. */
   flight: Promise<void> | null = null;
@@ -24,16 +28,29 @@ export class Revocation implements Queued {
   readonly ended: Promise<void>;
   readonly #end: () => void;
 
-  constructor({ group, ruleId }: OpenRule, due: EpochSeconds, standsUntil: number) {
+  constructor(
+    { group, ruleId }: OpenRule,
+    { due, askedAt, standsUntil }: Pick<Revocation, 'due' | 'askedAt' | 'standsUntil'>,
+  ) {
     this.group = group;
     this.ruleId = ruleId;
     this.due = due;
+    this.askedAt = askedAt;
     this.standsUntil = standsUntil;
     let end = (): void => undefined;
     this.ended = new Promise((resolve) => {
       end = resolve;
     });
     this.#end = end;
+  }
+
+  /**
+   * Its call was sent back because another rule was missing. Answers how many milliseconds it waits: none the first time,
+   * when one in fifty has vanished; then ever longer, because somebody else is closing the group and describing will tell.
+   */
+  strike(): number {
+    this.strikes += 1;
+    return this.strikes === 1 ? 0 : Math.min(LONGEST_HOLD_MS, 125 * 2 ** this.strikes);
   }
 
   end(outcome: Outcome): void {

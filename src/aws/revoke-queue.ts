@@ -15,32 +15,45 @@ export type Queued = {
   readonly notBefore: number;
   /** Nobody knows which rule of its group is missing: this one travels by itself. */
   readonly alone: boolean;
+  /** Somebody else has probably revoked it: it does not travel with those of which nobody knows. */
+  readonly doubtful: boolean;
 };
+
+type Group<Rule> = { readonly rank: number; readonly rules: Set<Rule> };
 
 /** What the next revoke carries: rules of one group, and of all groups the one whose rule has been due for longest. */
 export class RevokeQueue<Rule extends Queued> {
-  readonly #groups = new Map<string, Set<Rule>>();
+  readonly #groups = new Map<string, Group<Rule>>();
+  readonly #fraction: () => number;
+
+  /** `fraction` answers random numbers from 0 to 1: which group goes first of those that have been due for as long. */
+  constructor(fraction: () => number) {
+    this.#fraction = fraction;
+  }
 
   add(rule: Rule): void {
-    const group = this.#groups.get(rule.group) ?? new Set();
-    group.add(rule);
+    const group = this.#groups.get(rule.group) ?? { rank: this.#fraction(), rules: new Set() };
+    group.rules.add(rule);
     this.#groups.set(rule.group, group);
   }
 
   delete(rule: Rule): void {
     const group = this.#groups.get(rule.group);
-    group?.delete(rule);
-    if (group?.size === 0) this.#groups.delete(rule.group);
+    group?.rules.delete(rule);
+    if (group?.rules.size === 0) this.#groups.delete(rule.group);
   }
 
   /** Takes out what goes into the next call; empty while nothing may be sent. */
   next(now: number): readonly Rule[] {
     const first = this.#mostOverdue(now);
     if (first === undefined) return [];
-    const together = [...(this.#groups.get(first.group) ?? [])]
-      .filter((rule) => rule.notBefore <= now && !rule.alone)
+    const ready = [...this.of(first.group)]
+      .filter((rule) => rule.notBefore <= now)
       .toSorted((a, b) => a.due - b.due);
-    const rules = first.alone ? [first] : together.slice(0, RULES_A_CALL);
+    const fresh = ready.filter((rule) => !rule.doubtful);
+    const [lead = first, ...others] = fresh.length > 0 ? fresh : ready;
+    const together = [lead, ...others.filter((rule) => !rule.alone)].slice(0, RULES_A_CALL);
+    const rules = lead.alone ? [lead] : together;
     for (const rule of rules) this.delete(rule);
     return rules;
   }
@@ -53,14 +66,21 @@ export class RevokeQueue<Rule extends Queued> {
   }
 
   *all(): Iterable<Rule> {
-    for (const group of this.#groups.values()) yield* group;
+    for (const { rules } of this.#groups.values()) yield* rules;
+  }
+
+  of(group: string): Iterable<Rule> {
+    return this.#groups.get(group)?.rules ?? [];
   }
 
   #mostOverdue(now: number): Rule | undefined {
-    let first: Rule | undefined;
-    for (const group of this.#groups.values())
-      for (const rule of group)
-        if (rule.notBefore <= now && (first === undefined || rule.due < first.due)) first = rule;
-    return first;
+    let first: { readonly rank: number; readonly rule: Rule } | undefined;
+    for (const { rank, rules } of this.#groups.values())
+      for (const rule of rules) {
+        if (rule.notBefore > now) continue;
+        const later = first === undefined ? -1 : rule.due - first.rule.due || rank - first.rank;
+        if (later < 0) first = { rank, rule };
+      }
+    return first?.rule;
   }
 }

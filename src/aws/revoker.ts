@@ -3,12 +3,12 @@ import type { EpochSeconds } from '../domain/time.ts';
 import { AccessError, type ObservedRule } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import { accessError } from './errors.ts';
-import { unsureOf, verdictsOn } from './missing-rules.ts';
 import type { Pace } from './pace.ts';
 import { Patience } from './patience.ts';
 import { type Next, Pump } from './pump.ts';
 import { type Outcome, Revocation } from './revocation.ts';
 import { RevokeQueue } from './revoke-queue.ts';
+import { Settled } from './settled.ts';
 
 /** A call leaves once nobody has asked for this long, so that what is due at one instant travels together. */
 const QUIET_MS = 2;
@@ -19,10 +19,13 @@ const IN_FLIGHT = 100;
 /** A caller that waits for its turn hears so after this long, and can look at AWS meanwhile. */
 const PATIENCE_MS = 2_000;
 /** It keeps its place until it is back; one that does not come back has changed its mind. */
-const STANDS_MS = 5_000;
-/** An accepted revoke is not repeated so soon because describe, which lags, still shows the rule. */
-const ACCEPTED_MS = 5_000;
+const STANDS_MS = 8_000;
+/** Where calls are scarce: so long after a worker that was faster in this group. Were it dead, this is what that costs. */
+const AFTER_FASTER_MS = 300;
 const LOOK_FOR_LAPSED_MS = 250;
+/** While a rule waits the queue is looked at more often than this. */
+const LONGEST_TURN_MS = 600;
+const MISSING: Outcome = { awsRequest: null };
 
 /** What became of one call. Where it was sent back nothing was done, and `named` are the rules that AWS called missing. */
 export type Revoked = { readonly awsRequest: string } | { readonly missing: true; readonly named: string[] };
@@ -30,22 +33,25 @@ export type Revoked = { readonly awsRequest: string } | { readonly missing: true
 export type RevokerCalls = {
   /** One RevokeSecurityGroupIngress. Throws AccessError. */
   revoke(group: string, ruleIds: readonly string[]): Promise<Revoked>;
+  /** Its answer is given to `described`, like that of every describe. */
   describe(group: string): Promise<readonly ObservedRule[]>;
 };
 
 /**
  * Revokes of one place, for any number of callers: what waits for a group when a call leaves travels in it, the most overdue
- * group first, no faster than AWS takes them. A rule is never in two calls at once.
+ * group first, no faster than AWS takes them. A rule is never in two calls at once; and in another one only where AWS, asked
+ * well after the first, still shows it. Where calls are scarce, whoever was outrun in a group lets the other go first there.
  */
 export class Revoker {
   readonly #clock: Clock;
   readonly #pace: Pace;
   readonly #calls: RevokerCalls;
-  readonly #queue = new RevokeQueue<Revocation>();
+  readonly #queue: RevokeQueue<Revocation>;
   /** Not ended yet, by rule id. */
   readonly #current = new Map<string, Revocation>();
-  /** Revoked a moment ago, oldest first. */
-  readonly #accepted = new Map<string, { readonly revocation: Revocation; readonly until: number }>();
+  readonly #settled = new Settled();
+  /** Groups in which somebody else was faster the last time. */
+  readonly #outrun = new Set<string>();
   readonly #pump: Pump;
   readonly #patience: Patience;
   #inFlight = 0;
@@ -53,10 +59,17 @@ export class Revoker {
   #lastAsk = 0;
   #lapsedLookedAt = 0;
 
-  constructor(options: { readonly clock: Clock; readonly pace: Pace; readonly calls: RevokerCalls }) {
+  /** `fraction` answers random numbers from 0 to 1: of groups that are due alike workers do not begin with the same one. */
+  constructor(options: {
+    readonly clock: Clock;
+    readonly pace: Pace;
+    readonly calls: RevokerCalls;
+    readonly fraction?: () => number;
+  }) {
     this.#clock = options.clock;
     this.#pace = options.pace;
     this.#calls = options.calls;
+    this.#queue = new RevokeQueue(options.fraction ?? Math.random);
     this.#pump = new Pump(options.clock, () => this.#step());
     this.#patience = new Patience(options.clock, PATIENCE_MS);
   }
@@ -75,20 +88,34 @@ export class Revoker {
     return this.#answer(asked);
   }
 
+  /** What AWS answered when it was asked at this instant: what waits for a call, and has gone from these groups, needs none. */
+  described(groups: readonly string[], rules: readonly ObservedRule[], askedAt: number): void {
+    const shown = new Set(rules.map(({ ruleId }) => ruleId));
+    for (const rule of groups.flatMap((group) => [...this.#queue.of(group)])) {
+      if (rule.askedAt > askedAt || shown.has(rule.ruleId)) continue;
+      this.#queue.delete(rule);
+      this.#settle(rule, MISSING);
+    }
+  }
+
   #ask(rule: OpenRule, due: EpochSeconds): Revocation {
     const now = this.#clock.monotonic();
-    this.#forgetAccepted(now);
-    const accepted = this.#accepted.get(rule.ruleId);
-    if (accepted !== undefined) return accepted.revocation;
+    const settled = this.#settled.of(rule.ruleId, now);
+    if (settled?.stands === true) return settled.revocation;
     const known = this.#current.get(rule.ruleId);
     if (known !== undefined) {
       known.due = Math.min(known.due, due);
       known.standsUntil = now + STANDS_MS;
       return known;
     }
-    const revocation = new Revocation(rule, due, now + STANDS_MS);
+    const revocation = new Revocation(rule, { due, askedAt: now, standsUntil: now + STANDS_MS });
     this.#current.set(rule.ruleId, revocation);
-    this.#queue.add(revocation);
+    if (settled !== undefined) {
+      const { outcome = MISSING } = settled.revocation;
+      revocation.flight = this.#unlessGone([revocation], outcome).then(() => this.#pump.wake());
+      return revocation;
+    }
+    this.#again(revocation, this.#deference(rule.group));
     this.#firstAsk ??= now;
     this.#lastAsk = now;
     this.#pump.wake();
@@ -149,8 +176,16 @@ export class Revoker {
         rules.map(({ ruleId }) => ruleId),
       );
       this.#pace.answered(call);
-      if ('missing' in revoked) await this.#sortOut(group, rules, revoked.named);
-      else this.#accept(rules, revoked.awsRequest);
+      if ('missing' in revoked) {
+        const again = this.#outrun.has(group) || rules.every(({ doubtful }) => doubtful);
+        if (rules.some(({ doubtful }) => !doubtful)) this.#outrun.add(group);
+        // Somebody else closes this group, and calls are scarce: looks will tell what is left to do.
+        if (again && this.#pace.isScarce) for (const rule of rules) this.#settle(rule, MISSING);
+        else await this.#sendRest(group, rules, revoked.named);
+      } else {
+        this.#outrun.delete(group);
+        for (const rule of rules) this.#settle(rule, revoked);
+      }
     } catch (error) {
       this.#failed(rules, call, accessError(error, 'change', `revoke on ${group}`));
     }
@@ -159,7 +194,12 @@ export class Revoker {
   #failed(rules: readonly Revocation[], call: number, error: AccessError): void {
     if (error.code === 'throttled') {
       this.#pace.throttled(call);
-      for (const rule of rules) this.#again(rule);
+      for (const rule of rules) {
+        const deference = this.#deference(rule.group);
+        rule.doubtful ||= deference > 0;
+        // Who let another go first leaves it the next token as well.
+        this.#again(rule, 2 * deference);
+      }
       return;
     }
     if (error.code === 'unreachable' || error.code === 'unknown-outcome') this.#pace.silent(call);
@@ -167,42 +207,58 @@ export class Revoker {
     for (const rule of rules) this.#end(rule, { error });
   }
 
-  /** At least one of them is not there, and so AWS did nothing. */
-  async #sortOut(group: string, rules: readonly Revocation[], named: readonly string[]): Promise<void> {
-    if (rules.length === 1) return this.#endAll(rules, { awsRequest: null });
-    for (const rule of rules) rule.strikes += 1;
-    const unsure = unsureOf(rules, named);
-    for (const rule of rules) if (!unsure.includes(rule)) this.#again(rule);
-    this.#pump.wake();
+  /** At least one of them is not there, and so AWS did nothing. `named` are those of which AWS says so, if it does. */
+  async #sendRest(group: string, rules: readonly Revocation[], named: readonly string[]): Promise<void> {
+    const isMissing = ({ ruleId }: Revocation): boolean => rules.length === 1 || named.includes(ruleId);
+    const rest = rules.filter((rule) => !isMissing(rule));
+    for (const rule of rules.filter(isMissing)) this.#settle(rule, MISSING);
+    if (rest.length === rules.length) return this.#unlessGone(rest, MISSING, { apart: true });
+    for (const rule of rest) {
+      rule.doubtful = true;
+      this.#again(rule, rule.strike());
+    }
+    // Many are missing. A look tells which; if it fails, a call will tell as well.
+    if (rest.some(({ strikes }) => strikes > 1)) void this.#calls.describe(group).catch(() => undefined);
+  }
+
+  /**
+   * Rules of one group: those that AWS shows are sent again, for the others this is the outcome. `apart`: one of them is
+   * missing; while describe, which lags, shows them all, each goes by itself.
+   */
+  async #unlessGone(
+    rules: readonly Revocation[],
+    gone: Outcome,
+    { apart } = { apart: false },
+  ): Promise<void> {
+    const group = rules[0]?.group ?? '';
     try {
       const described = await this.#calls.describe(group);
       const shown = new Set(described.map(({ ruleId }) => ruleId));
-      for (const [rule, verdict] of verdictsOn(unsure, named, shown)) {
-        if (verdict === 'gone') this.#end(rule, { awsRequest: null });
-        else this.#again(rule, verdict);
+      const alone = apart && rules.every(({ ruleId }) => shown.has(ruleId));
+      for (const rule of rules) {
+        rule.alone = alone;
+        if (shown.has(rule.ruleId)) this.#again(rule);
+        else this.#settle(rule, gone);
       }
     } catch (error) {
-      this.#endAll(unsure, { error: accessError(error, 'read', `describe the rules of ${group}`) });
+      const failure = accessError(error, 'read', `describe the rules of ${group}`);
+      for (const rule of rules) this.#end(rule, { error: failure });
     }
   }
 
-  #again(rule: Revocation, { after, alone } = { after: 0, alone: rule.alone }): void {
+  #again(rule: Revocation, after = 0): void {
     rule.flight = null;
-    rule.alone = alone;
     rule.notBefore = this.#clock.monotonic() + after;
     this.#queue.add(rule);
   }
 
-  #accept(rules: readonly Revocation[], awsRequest: string): void {
-    const until = this.#clock.monotonic() + ACCEPTED_MS;
-    for (const revocation of rules) {
-      this.#end(revocation, { awsRequest });
-      this.#accepted.set(revocation.ruleId, { revocation, until });
-    }
+  #deference(group: string): number {
+    return this.#pace.isScarce && this.#outrun.has(group) ? AFTER_FASTER_MS : 0;
   }
 
-  #endAll(rules: readonly Revocation[], outcome: Outcome): void {
-    for (const rule of rules) this.#end(rule, outcome);
+  #settle(rule: Revocation, outcome: Outcome): void {
+    this.#end(rule, outcome);
+    this.#settled.add(rule, this.#clock.monotonic());
   }
 
   #end(rule: Revocation, outcome: Outcome): void {
@@ -211,19 +267,16 @@ export class Revoker {
   }
 
   #dropLapsed(now: number): void {
-    if (now - this.#lapsedLookedAt < LOOK_FOR_LAPSED_MS) return;
+    const since = now - this.#lapsedLookedAt;
+    if (since < LOOK_FOR_LAPSED_MS) return;
     this.#lapsedLookedAt = now;
+    // Of a process that is too busy to turn this often its callers have had no time to come back either.
+    const lost = Math.max(0, since - LONGEST_TURN_MS);
     for (const rule of this.#queue.all()) {
+      rule.standsUntil += Math.min(lost, now - rule.askedAt);
       if (rule.standsUntil > now) continue;
       this.#queue.delete(rule);
       this.#end(rule, { error: this.#notYet() });
-    }
-  }
-
-  #forgetAccepted(now: number): void {
-    for (const [ruleId, { until }] of this.#accepted) {
-      if (until > now) return;
-      this.#accepted.delete(ruleId);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Revoked, RevokerCalls } from '../../../src/aws/revoker.ts';
+import type { Revoked, Revoker, RevokerCalls } from '../../../src/aws/revoker.ts';
 import type { OpenRule } from '../../../src/domain/rule.ts';
 import { AccessError, type AccessErrorCode, type ObservedRule } from '../../../src/ports/access.ts';
 import type { FakeClock } from '../../support/fakes/fake-clock.ts';
@@ -44,8 +44,11 @@ export class Groups implements RevokerCalls {
   /** What is there, and what describe still shows. */
   readonly there = new Map<string, OpenRule>();
   readonly shown = new Map<string, OpenRule>();
+  readonly goneAt = new Map<string, number>();
   /** Whether describe lags: then it shows what is gone as well. */
   lags = false;
+  /** How far behind a describe is; each one anew. */
+  lagMs: () => number = () => 0;
   /** Whether a refusal names the first rule that is missing. */
   names = true;
   /** A token bucket; null refuses nothing. */
@@ -56,10 +59,14 @@ export class Groups implements RevokerCalls {
   describeFails = false;
   inFlight = 0;
   mostInFlight = 0;
+  /** Hears every answer of describe. */
+  told: Pick<Revoker, 'described'> | undefined;
+  readonly #all: readonly OpenRule[];
   readonly #clock: FakeClock;
 
   constructor(clock: FakeClock, rules: readonly OpenRule[]) {
     this.#clock = clock;
+    this.#all = rules;
     for (const rule of rules) {
       this.there.set(rule.ruleId, rule);
       this.shown.set(rule.ruleId, rule);
@@ -73,6 +80,7 @@ export class Groups implements RevokerCalls {
   /** Somebody else was faster. */
   vanish(rule: OpenRule): void {
     this.there.delete(rule.ruleId);
+    this.goneAt.set(rule.ruleId, this.#clock.monotonic());
     if (!this.lags) this.shown.delete(rule.ruleId);
   }
 
@@ -98,11 +106,17 @@ export class Groups implements RevokerCalls {
     return { awsRequest: `request-${this.calls.indexOf(call)}` };
   }
 
-  async describe(group: string): Promise<ObservedRule[]> {
+  async describe(group: string, answerMs = ANSWER_MS): Promise<ObservedRule[]> {
     this.describes += 1;
-    await this.#clock.pause(ANSWER_MS);
+    const askedAt = this.#clock.monotonic();
+    const asOf = askedAt - this.lagMs();
+    if (answerMs > 0) await this.#clock.pause(answerMs);
     if (this.describeFails) throw new AccessError('unreachable', 'no answer');
-    return [...this.shown.values()].filter((rule) => rule.group === group).map(observed);
+    const isShown = ({ ruleId }: OpenRule): boolean =>
+      this.shown.has(ruleId) || (this.goneAt.get(ruleId) ?? 0) > asOf;
+    const rules = this.#all.filter((rule) => rule.group === group && isShown(rule)).map(observed);
+    this.told?.described([group], rules, askedAt);
+    return rules;
   }
 
   #admitted(): boolean {

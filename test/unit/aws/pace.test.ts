@@ -27,14 +27,14 @@ test('sets no limit while AWS answers', async () => {
 });
 
 describe('once AWS refuses', () => {
-  test('calls are a tenth of a second apart, then further with each refusal, up to a second', async () => {
+  test('calls are a tenth of a second apart, then further with each refusal, up to a quarter of a second', async () => {
     await call('throttled');
 
     const waits: number[] = [];
     for (let index = 0; index < 12; index += 1) waits.push(Math.round(await call('throttled')));
 
     expect(waits.slice(0, 4)).toEqual([100, 130, 169, 220]);
-    expect(waits.at(-1)).toBe(1_000);
+    expect(waits.at(-1)).toBe(250);
     expect(pace.slowed).toBe('throttled');
   });
 
@@ -58,6 +58,29 @@ describe('once AWS refuses', () => {
 
     expect(waits.slice(0, 2)).toEqual([100, 95]);
     expect(waits.at(-1)).toBe(0);
+  });
+
+  test('turns that a busy process missed are made up for, and a refusal ends that', async () => {
+    await call('throttled');
+    await clock.advance(350);
+
+    const waits = [await call('answered'), await call('answered'), await call('answered')].map(Math.round);
+    await clock.advance(500);
+    const refused = [await call('throttled'), await call('answered')].map(Math.round);
+
+    expect(waits).toEqual([0, 0, 0]);
+    expect(refused[0]).toBe(0);
+    expect(refused[1]).toBeGreaterThanOrEqual(100);
+  });
+
+  test('calls are scarce until the bucket has had the time to refill', async () => {
+    const before = pace.isScarce;
+    await call('throttled');
+    const after = pace.isScarce;
+
+    await clock.advance(10_001);
+
+    expect([before, after, pace.isScarce]).toEqual([false, true, false]);
   });
 
   test('a pause in which the bucket refills ends it', async () => {

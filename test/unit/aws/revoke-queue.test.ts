@@ -8,11 +8,12 @@ const rule = (name: string, due: number, more: Partial<Queued> = {}): Queued => 
   due,
   notBefore: 0,
   alone: false,
+  doubtful: false,
   ...more,
 });
 
 function queueOf(...rules: Queued[]): RevokeQueue<Queued> {
-  const queue = new RevokeQueue();
+  const queue = new RevokeQueue(() => 0.5);
   for (const each of rules) queue.add(each);
   return queue;
 }
@@ -82,4 +83,23 @@ test('forgets what is taken out', () => {
   queue.delete(one);
 
   expect([...queue.all()]).toEqual([two]);
+});
+
+test('keeps what somebody else has probably revoked apart from the others, which go first', () => {
+  const queue = queueOf(
+    rule('a1', 10, { doubtful: true }),
+    rule('a2', 20),
+    rule('a3', 15, { doubtful: true }),
+    rule('b1', 12),
+  );
+
+  expect(drain(queue)).toEqual(['a2', 'a1 a3', 'b1']);
+});
+
+test('begins with any of the groups that have been due for as long', () => {
+  const fractions = [0.9, 0.1, 0.5];
+  const queue = new RevokeQueue(() => fractions.shift() ?? 0);
+  for (const name of ['a1', 'b1', 'c1']) queue.add(rule(name, 10));
+
+  expect(drain(queue)).toEqual(['b1', 'c1', 'a1']);
 });

@@ -16,7 +16,10 @@ beforeEach(() => {
 
 function worldOf(rules: readonly OpenRule[]): { groups: Groups; revoker: Revoker } {
   const groups = new Groups(clock, rules);
-  return { groups, revoker: new Revoker({ clock, pace: new Pace(clock, () => 0.5), calls: groups }) };
+  const fraction = () => 0.5;
+  const revoker = new Revoker({ clock, pace: new Pace(clock, fraction), calls: groups, fraction });
+  groups.told = revoker;
+  return { groups, revoker };
 }
 
 const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `g${index}`);
@@ -99,8 +102,9 @@ describe('an accepted revoke', () => {
     expect(groups.calls).toHaveLength(1);
   });
 
-  test('is repeated when it still does after five seconds', async () => {
+  test('is repeated where a look after five seconds still does', async () => {
     const { groups, revoker } = worldOf([aRule('a')]);
+    groups.lags = true;
     await clock.drive(revoker.revoke([aRule('a')], DUE));
     await clock.advance(5_000);
 
@@ -108,6 +112,56 @@ describe('an accepted revoke', () => {
 
     expect(again).toEqual([]);
     expect(groups.calls).toHaveLength(2);
+    expect(groups.describes).toBe(1);
+  });
+
+  test('is not where that look does not, and whoever asks hears of the call again', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    await clock.advance(30_000);
+
+    const again = await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect(again).toEqual(['request-0']);
+    expect(groups.calls).toHaveLength(1);
+  });
+
+  test('whose look fails is a failure', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    await clock.advance(5_000);
+    groups.describeFails = true;
+
+    await expect(clock.drive(revoker.revoke([aRule('a')], DUE))).rejects.toMatchObject({
+      code: 'unreachable',
+    });
+  });
+
+  test('is forgotten after a minute', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    await clock.advance(60_000);
+
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect(groups.calls).toHaveLength(2);
+  });
+});
+
+describe('a rule that AWS called missing', () => {
+  test('is not asked for again while describe still shows it, until a look after two seconds does', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    groups.lags = true;
+    groups.vanish(aRule('a'));
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    await clock.advance(1_900);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    const before = groups.calls.length;
+    await clock.advance(200);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect([before, groups.calls.length]).toEqual([1, 2]);
   });
 });
 
@@ -122,10 +176,8 @@ describe('a vanished rule in fifty', () => {
     const gone = revoker.revoke([rules[17]!], DUE);
 
     expect((await clock.drive(Promise.all(others))).flat()).toEqual(others.map(() => 'request-1'));
-    expect(groups.calls.map(({ ids }) => ids.length)).toEqual([50, 49]);
-    // Named is no proof: describe shows it, so it is tried by itself.
     expect(await clock.drive(gone)).toEqual([]);
-    expect(groups.calls.at(-1)?.ids).toEqual([rules[17]!.ruleId]);
+    expect(groups.calls.map(({ ids }) => ids.length)).toEqual([50, 49]);
   });
 
   test('that AWS does not name is told from the others by describing', async () => {
@@ -271,17 +323,31 @@ describe('while AWS limits the rate', () => {
     expect(answer).toHaveLength(1);
   });
 
-  test('a rule that nobody has asked for in five seconds is not sent any more', async () => {
+  test('a rule that nobody has asked for in eight seconds is not sent any more', async () => {
     const { groups, revoker } = worldOf([aRule('a')]);
     groups.limit(0, 0);
     await clock.drive(revoker.revoke([aRule('a')], DUE).catch(() => undefined));
-    await clock.advance(3_500);
+    await clock.advance(6_500);
 
     groups.bucket = null;
     await clock.advance(10_000);
 
     expect(groups.there.size).toBe(1);
     expect(clock.waiting).toBe(0);
+  });
+
+  test('what waits for its turn and is not described any more needs none', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    groups.limit(0, 0);
+    const waiting = revoker.revoke([aRule('a')], DUE);
+    await clock.advance(1_000);
+    groups.vanish(aRule('a'));
+    const calls = groups.calls.length;
+
+    await groups.describe('a', 0);
+
+    expect(await waiting).toEqual([]);
+    expect(groups.calls).toHaveLength(calls);
   });
 });
 
