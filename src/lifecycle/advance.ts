@@ -41,7 +41,7 @@ async function step(
     case 'pending':
       return undefined;
     case 'approved':
-      return open(worker, id);
+      return open(worker, request);
     case 'opening':
       return resume(worker, request);
     case 'open': {
@@ -79,6 +79,6 @@ async function resume(worker: Worker, request: In<'opening'>): Promise<EpochMs |
   else if (left <= 0) await close(worker, id, 'deadline');
   // Undone, and only its record is missing: it is not opened again.
   else if (worker.memory.gone.has(id)) await close(worker, id, 'undo');
-  else return open(worker, id);
+  else return open(worker, request);
   return undefined;
 }

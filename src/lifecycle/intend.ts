@@ -3,11 +3,12 @@ import { alreadySo } from '../domain/decide/decision.ts';
 import { decideOpen } from '../domain/decide/open.ts';
 import type { RefusalCode } from '../domain/refusals.ts';
 import type { In } from '../domain/request.ts';
-import { rulesOf, type Target } from '../domain/rule.ts';
-import { holdersOf, isEnding } from '../domain/state.ts';
+import { rulesOf, type Rule, type Target } from '../domain/rule.ts';
+import { getRequest, holdersOf, isEnding } from '../domain/state.ts';
 import { SECOND, type EpochMs } from '../domain/time.ts';
 import { commit } from './commit.ts';
-import { fail } from './undo.ts';
+import { isOurs, isRule } from './own-rules.ts';
+import { fail, type Failure } from './undo.ts';
 import { inState, type Worker } from './worker.ts';
 
 /** A clock that is further off than this opens nothing: deadlines would be wrong. */
@@ -23,19 +24,17 @@ const NOT_OURS: ReadonlySet<RefusalCode> = new Set(['already-decided', 'no-such-
  */
 export async function intend(
   worker: Worker,
-  id: string,
+  { id, asked }: In<'approved'>,
 ): Promise<In<'opening'> | { readonly again: EpochMs } | undefined> {
-  await worker.log.refresh();
-  const approved = inState(worker, id, 'approved');
-  if (approved === undefined) return undefined;
-  const workflow = worker.workflows.get(approved.asked.workflow.name);
-  const skew = workflow && (await skewProblem(worker, workflow.target));
-  if (skew !== undefined) {
-    await fail(worker, id, { step: 'decide', ...skew });
-    return undefined;
-  }
+  const workflow = worker.workflows.get(asked.workflow.name);
+  const rules = workflow === undefined ? [] : rulesOf(workflow.target, asked.source.address);
+  const [found] = await Promise.all([
+    workflow && obstacle(worker, workflow.target, rules),
+    worker.log.refresh(),
+  ]);
+  if (inState(worker, id, 'approved') === undefined) return undefined;
+  if (found !== undefined) return failUnbegun(worker, id, found);
   const now = worker.clock.now();
-  const rules = workflow === undefined ? [] : rulesOf(workflow.target, approved.asked.source.address);
   const committed = await commit(worker.log, (state) => {
     // A rule that is being revoked is not joined: the revoke may land after it was seen. Nor is a host let in while it is
     // being cut off: the entry may land after it was looked for.
@@ -52,8 +51,32 @@ export async function intend(
   const codes = committed.refusals.map(({ code }) => code);
   if (codes.some((code) => NOT_OURS.has(code))) return undefined;
   const text = 'Decided again before opening, and no longer allowed.';
-  await fail(worker, id, { step: 'decide', code: codes.join(' '), text });
-  return undefined;
+  return failUnbegun(worker, id, { step: 'decide', code: codes.join(' '), text });
+}
+
+/** Unless another worker has begun to open it: what that one does, nobody here has looked at. */
+async function failUnbegun(worker: Worker, id: string, failure: Failure): Promise<undefined> {
+  await fail(worker, id, failure, (state) => getRequest(state, id)?.state !== 'approved');
+}
+
+/**
+ * What keeps anything from being opened there: a clock that is wrong, or somebody's own rule of this shape, which the switch
+ * could not tell from ours until it is pinned.
+ */
+export async function obstacle(
+  worker: Worker,
+  target: Target,
+  rules: readonly Rule[],
+): Promise<Failure | undefined> {
+  const [skew, observed] = await Promise.all([skewProblem(worker, target), worker.access.observe(target)]);
+  if (skew !== undefined) return { step: 'decide', ...skew };
+  const standing = observed.find((each) => !isOurs(worker, each) && rules.some((rule) => isRule(each, rule)));
+  if (standing === undefined) return undefined;
+  return {
+    step: 'arm',
+    code: 'standing-rule',
+    text: `${standing.ruleId} allows this already and is not ours.`,
+  };
 }
 
 export async function skewProblem(

@@ -7,9 +7,8 @@ import { AccessError } from '../ports/access.ts';
 import { appeared, authorizeAll } from './authorize.ts';
 import { every } from './bounded.ts';
 import { commit } from './commit.ts';
-import { intend, skewProblem } from './intend.ts';
+import { intend, obstacle } from './intend.ts';
 import { cutProblem, entriesAgainst } from './make-room.ts';
-import { isOurs, isRule } from './own-rules.ts';
 import { uncut } from './uncut.ts';
 import { undo, type Stopped } from './undo.ts';
 import { endOf, hasMargin, inTime, isEnded, isOver } from './window.ts';
@@ -19,16 +18,19 @@ import { inState, type Worker } from './worker.ts';
 const ENFORCED_AFTER = SECOND;
 
 /**
- * Opens what was approved. The order is the safety: record, see that it can be cut again, arm, read back, schedule, margin,
- * authorize once, look, look at the switch again, pin, record. A second call for the same request goes on where the first one was cut off. Answers when
+ * Opens what was approved. The order is the safety: record, arm, read back, see that it can be cut again, schedule, margin,
+ * authorize once, look, look at the switch again, pin, record. One that was begun goes on where it was cut off. Answers when
  * to come back where it has to wait for another grant's end.
  */
-export async function open(worker: Worker, id: string): Promise<EpochMs | undefined> {
+export async function open(
+  worker: Worker,
+  request: In<'approved'> | In<'opening'>,
+): Promise<EpochMs | undefined> {
   // 1. The decision, made again and recorded before anything exists.
-  const begun = inState(worker, id, 'opening');
-  const opening = begun ?? (await intend(worker, id));
+  const resumed = request.state === 'opening';
+  const opening = resumed ? request : await intend(worker, request);
   if (opening === undefined || 'again' in opening) return opening?.again;
-  const stopped = await carryOut(worker, opening, begun !== undefined);
+  const stopped = await carryOut(worker, opening, resumed);
   if (stopped !== undefined) await undo(worker, opening, stopped);
   return undefined;
 }
@@ -40,7 +42,7 @@ async function carryOut(
   resumed: boolean,
 ): Promise<Stopped | undefined> {
   const { id } = opening;
-  let step: OpenStep = 'cut';
+  let step: OpenStep = 'arm';
   // What a predecessor sent nobody knows: whatever goes wrong after it, the window is closed, not failed.
   let mayBeOpen = resumed;
   let madeRoom = false;
@@ -51,39 +53,32 @@ async function carryOut(
   const over = () => stopped('over', 'The window ended before it was open.');
   try {
     if (resumed) {
-      // Somebody may have ended it since; and this worker's clock has not been compared yet.
+      // Somebody may have ended it since; and this worker has not looked yet.
       if (!(await inTime(worker, approved, worker.log.refresh()))) return over();
-      const skew = await skewProblem(worker, target);
-      if (skew !== undefined) return stopped(skew.code, skew.text);
+      const found = await obstacle(worker, target, rules);
+      if (found !== undefined) return { ...found, mayBeOpen };
     }
 
-    // 2. What the workflow promises for the end must be possible; and what denies this host since an earlier grant must go.
-    // Nor may somebody's own rule of this shape be there: until it is pinned, the switch could not tell it from ours.
-    const [problem, against, observed] = await Promise.all([
-      cutProblem(worker, opening),
-      entriesAgainst(worker, approved),
-      worker.access.observe(target),
-    ]);
-    if (problem !== undefined) return stopped('cut-impossible', problem);
-    step = 'arm';
-    const standing = observed.find(
-      (each) => !isOurs(worker, each) && rules.some((rule) => isRule(each, rule)),
-    );
-    if (standing !== undefined)
-      return stopped('standing-rule', `${standing.ruleId} allows this already and is not ours.`);
-
-    // 3. The switch of each rule, armed to the rule's end and read back; then the closing and its reminder.
+    // 2. The switch of each rule, armed to the rule's end and read back. What the workflow promises for the end must be
+    // possible, too, and what denies this host since an earlier grant must go.
+    const looking = Promise.all([cutProblem(worker, opening), entriesAgainst(worker, approved)]);
+    looking.catch(() => undefined);
     const armed = await every(
       rules.map((rule) => worker.access.arm(target, rule, endOf(worker, rule, approved))),
     );
+    step = 'cut';
+    const [problem, against] = await looking;
+    if (problem !== undefined) return stopped('cut-impossible', problem);
+
+    // 3. The record, which is as new as the log; and beside it the closing and its reminder.
+    step = 'schedule';
     const at = worker.clock.now();
     const switches = armed.map(({ name }) => name);
     const from = Math.max(...armed.map((each) => each.from));
-    const noted = commit(worker.log, (state) => decideArmed(state, { request: id, switches, from }, at));
-    if (!(await inTime(worker, approved, noted))) return over();
-    step = 'schedule';
     worker.memory.deadlines.watch(id, deadline);
-    await worker.agenda.remind(id, deadline * SECOND);
+    const noted = commit(worker.log, (state) => decideArmed(state, { request: id, switches, from }, at));
+    const reminded = worker.agenda.remind(id, deadline * SECOND);
+    if (!(await inTime(worker, approved, Promise.all([noted, reminded])))) return over();
 
     // 4. Room for this host; enough of the window must remain, and nobody may have ended it; then one authorize call a rule.
     if (against.length > 0) {

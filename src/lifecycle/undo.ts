@@ -11,7 +11,7 @@ import { ownRules, unneeded } from './own-rules.ts';
 import { release } from './release.ts';
 import type { Worker } from './worker.ts';
 
-type Failure = Pick<OpenFailed, 'step' | 'code' | 'text'>;
+export type Failure = Pick<OpenFailed, 'step' | 'code' | 'text'>;
 /** Why an opening went no further. `mayBeOpen`: an authorize call was sent, by us or by whoever began it. */
 export type Stopped = Failure & { readonly mayBeOpen: boolean };
 

@@ -11,6 +11,7 @@ import type { BreakglassRecord } from '../../../src/domain/records.ts';
 import { isoTime } from '../../../src/domain/time.ts';
 import { aRecord } from '../../support/builders/records.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
+import { startWorker } from '../../support/lifecycle-processes.ts';
 import { idOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
@@ -239,6 +240,29 @@ describe('a log that hangs', () => {
     },
   );
 
+  test('keeps no opening that waits for it asleep past the deadline', async () => {
+    const world = new LifecycleWorld();
+    const id = await world.approved();
+    world.access.faults.watch((called, when) => {
+      if (called === 'pin' && when === 'after') world.storeDown(true);
+    });
+    const onlooker = await world.worker('onlooker');
+    let closesAt = 0;
+    world.access.faults.watch(async (called, when) => {
+      if (called !== 'arm' || when !== 'before') return;
+      await onlooker.log.refresh();
+      closesAt = requestIn(onlooker.log, id, 'opening').deadline * 1_000;
+    });
+    const worker = await startWorker(world, 'w1', { sweeping: false });
+    await world.clock.advance(5_000);
+    const opened = world.access.rules.length;
+
+    await world.clock.advance(closesAt - world.clock.now() + 50);
+
+    expect([opened, world.access.rules.length]).toEqual([1, 0]);
+    worker.kill();
+  });
+
   test('while an opening is undone: it is not opened a second time, nor forgotten at its deadline', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
@@ -372,8 +396,53 @@ test('a request that somebody else has moved on by the time it is read is left a
   // Not read since: to this worker it is approved.
   await world.clock.drive(advance(worker, id));
 
-  expect(world.access.faults.calls).toEqual([]);
+  expect(world.access.faults.calls.toSorted()).toEqual(['observe', 'skew']);
   expect(outcomeOf(worker, id)).toBe('withdrawn');
+});
+
+test('a worker whose clock is wrong fails nothing that another has begun to open', async () => {
+  const world = new LifecycleWorld();
+  const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+  const id = await world.approved();
+  await Promise.all([one.log.refresh(), two.log.refresh()]);
+  let opening: Promise<unknown> = Promise.resolve();
+  world.access.faults.watch(async (method, when) => {
+    // The first is at it for a while.
+    if (method === 'arm' && when === 'before') await world.clock.pause(5_000);
+  });
+  const stop = world.access.faults.watch(async (method, when) => {
+    if (method !== 'skew' || when !== 'before') return;
+    stop();
+    // The second has read the log before the first records anything.
+    await world.clock.pause(1);
+    opening = advance(one, id);
+    await world.clock.pause(1_000);
+    world.access.skewMs = 3_000;
+  });
+
+  await world.clock.drive(advance(two, id));
+  await world.clock.drive(opening);
+
+  await two.log.refresh();
+  expect(world.access.rules).toHaveLength(1);
+  requestIn(two.log, id, 'open');
+});
+
+test('what has to be looked at before anything is recorded is looked at at the same time', async () => {
+  const world = new LifecycleWorld();
+  const worker = await world.worker();
+  const id = await world.approved();
+  await worker.log.refresh();
+  const begun = world.clock.monotonic();
+  const lookedAt: number[] = [];
+  world.access.faults.watch(async (method, when) => {
+    if (method === 'arm' && when === 'before') lookedAt.push(world.clock.monotonic() - begun);
+    if (lookedAt.length === 0 && when === 'before') await world.clock.pause(1_000);
+  });
+
+  await world.clock.drive(advance(worker, id));
+
+  expect(lookedAt[0]).toBe(1_000);
 });
 
 describe('two approvals far apart', () => {
