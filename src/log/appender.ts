@@ -1,7 +1,8 @@
 import { decideBatch, foldAll, type Batch, type Pending } from './batch.ts';
 import { readCommit, writeCommit, type Chain, type VerifiedCommit } from './chain.ts';
-import { createCommit, lookAhead, type Patience } from './create-commit.ts';
+import { createCommit, type Patience } from './create-commit.ts';
 import { LogError } from './errors.ts';
+import { lookOut, type LookOut } from './look-out.ts';
 import type { Place } from './read-snapshot.ts';
 import { readLog } from './reader.ts';
 import type { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -27,8 +28,6 @@ export interface AppenderParts<S, R> {
 }
 
 type Listener<S, R> = (entries: readonly Entry<R>[], state: S) => void;
-/** Small beside a round trip to a bucket, large beside what a timer errs by. */
-const STEP_MS = 4;
 
 type Refresher = { readonly resolve: (head: Head) => void; readonly reject: (error: unknown) => void };
 
@@ -118,8 +117,9 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     this.#refreshers = [];
     try {
       if (this.#broken !== undefined) throw this.#broken;
-      if (this.#inDoubt || refreshers.length > 0) await this.#readToHead();
-      else if (this.#racing) await this.#standBack();
+      const isLate = this.#inDoubt || refreshers.length > 0;
+      if (isLate) await this.#readToHead();
+      this.#turns.goes(!isLate && this.#racing && (await this.#standBack()));
     } catch (error) {
       const waiting = this.#waiting;
       this.#waiting = [];
@@ -130,13 +130,17 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     await this.#commitWaiting();
   }
 
-  async #standBack(): Promise<void> {
+  /** Until it is our turn, or seems to be nobody's: true. Ends, because every commit of others brings our turn nearer. */
+  async #standBack(): Promise<boolean> {
     const { store, patience } = this.#parts;
-    for (let looks = this.#turns.looks(this.head.commit); looks > 0; looks -= 1) {
-      if (await this.#adoptAll(await lookAhead(store, this.head.commit + 1))) break;
+    if (this.#turns.pauseMs > 0) await patience.wait(this.#turns.pauseMs);
+    for (;;) {
+      const looks = this.#turns.lookOut(this.head.commit);
+      if (looks === undefined) return false;
+      const found = await lookOut(store, this.head.commit + 1, looks, patience.wait);
+      if (found.length === 0) return true;
+      await this.#adoptAll(found);
     }
-    const steps = this.#turns.steps;
-    if (steps > 0) await patience.wait(steps * STEP_MS);
   }
 
   async #commitWaiting(): Promise<void> {
@@ -154,28 +158,41 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
 
   async #commit(batch: Batch<S, R>): Promise<void> {
     const { store, signer, patience } = this.#parts;
-    const bytes = await writeCommit(this.#chain, batch.lines, signer);
+    const leaves = batch.entries.map(({ leafHash }) => leafHash);
+    const bytes = await writeCommit(this.#chain, batch.lines, signer, leaves);
     // No reader may ever find what this process would not accept itself.
     const own = readCommit(this.#chain, bytes);
 
     const number = own.chain.head.commit;
-    const alongside = this.#racing && this.#turns.contended ? lookAhead(store, number) : undefined;
+    const looks = this.#racing ? this.#turns.alongside : undefined;
+    const rival = looks && this.#rival(looks);
     this.#racing = true;
-    let found: Uint8Array;
+    let found: readonly Uint8Array[];
     try {
-      found = await createCommit(store, number, bytes, patience, alongside);
+      found = await createCommit(store, number, bytes, patience, rival);
     } catch (error) {
       this.#inDoubt = true;
       throw error;
     }
-    if (found === bytes) {
+    if (found[0] === bytes) {
       this.#turns.won();
       this.#advance({ chain: own.chain, state: batch.state }, batch.entries, true);
       batch.settleMembers(own.chain.head);
       return;
     }
-    await this.#adoptAll([found, ...((await alongside)?.slice(1) ?? [])]);
+    this.#turns.beaten();
+    await this.#adoptAll(found);
     this.#waiting = [...batch.members, ...this.#waiting];
+  }
+
+  /** What stands where our commit is to stand, as soon as anybody's is there. */
+  #rival(looks: LookOut): Promise<readonly Uint8Array[]> {
+    const { store, patience } = this.#parts;
+    return new Promise((resolve) => {
+      void lookOut(store, this.head.commit + 1, looks, patience.wait).then(
+        (found) => found.length > 0 && resolve(found),
+      );
+    });
   }
 
   async #readToHead(): Promise<void> {
@@ -198,14 +215,13 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     }
   }
 
-  /** Commits of others that follow the head, in order; answers whether there were any. */
-  async #adoptAll(found: readonly Uint8Array[]): Promise<boolean> {
+  /** Commits of others that follow the head, in order. */
+  async #adoptAll(found: readonly Uint8Array[]): Promise<void> {
     for (const bytes of found) this.#adopt(await this.#believe(() => readCommit(this.#chain, bytes)));
-    return found.length > 0;
   }
 
   #adopt({ chain, entries }: VerifiedCommit): void {
-    this.#turns.lost();
+    this.#turns.passed();
     const known = entries as readonly Entry<R>[];
     this.#advance({ chain, state: foldAll(this.#parts.projection, this.#state, known) }, known, false);
   }

@@ -1,9 +1,9 @@
-import { canonicalText } from './canonical.ts';
+import { canonicalRecord } from './canonical.ts';
 import type { Chain } from './chain.ts';
 import { MAX_BYTES, MAX_RECORDS } from './commit.ts';
 import { LogError } from './errors.ts';
 import { turnKeyRing } from './key-ring.ts';
-import { leafHash } from './tree.ts';
+import { textLeafHash } from './tree.ts';
 import type { Entry, Head, LogRecord, Projection, Role } from './types.ts';
 
 export interface Decided<R> {
@@ -58,7 +58,8 @@ export function decideBatch<S, R extends LogRecord>(
     let outcome: (head: Head) => void;
     try {
       const { records, resolve } = pending.decide(state);
-      const texts = records.map(canonicalText);
+      const canonical = records.map(canonicalRecord);
+      const texts = canonical.map(({ text }) => text);
       const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
       if (texts.length > MAX_RECORDS || size > MAX_RECORD_BYTES) {
         throw new LogError('too-large', 'the records of one append do not fit into one commit');
@@ -66,7 +67,7 @@ export function decideBatch<S, R extends LogRecord>(
       if (lines.length + texts.length > MAX_RECORDS || bytes + size > MAX_RECORD_BYTES) {
         return { lines, entries, state, settled, members, settleMembers, rest: waiting.slice(i) };
       }
-      const own = texts.map((text, j) => entryOf<R>(chain, role, lines.length + j, text));
+      const own = canonical.map((each, j) => entryOf<R>(chain, role, lines.length + j, each));
       const nextKeys = own.reduce((ring, { record }) => turnKeyRing(ring, record, role), keys);
       state = foldAll(projection, state, own);
       keys = nextKeys;
@@ -95,10 +96,15 @@ export const foldAll = <S, R>(projection: Projection<S, R>, state: S, entries: r
   entries.reduce((before, entry) => projection.fold(before, entry), state);
 
 /** What readers will see: the text, parsed, not the object that was proposed. */
-const entryOf = <R>(chain: Chain, role: Role, offset: number, text: string): Entry<R> => ({
+const entryOf = <R>(
+  chain: Chain,
+  role: Role,
+  offset: number,
+  { text, record }: ReturnType<typeof canonicalRecord>,
+): Entry<R> => ({
   index: chain.tree.size + offset,
   commit: chain.head.commit + 1,
   role,
-  record: JSON.parse(text) as R,
-  leafHash: leafHash(Buffer.from(text)),
+  record: record as unknown as R,
+  leafHash: textLeafHash(text),
 });

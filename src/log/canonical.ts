@@ -11,20 +11,21 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{3})?Z$/;
  * The one text of a record: RFC 8785 canonical JSON, without a newline. Properties that are undefined are left out.
  * LogError `malformed` for what is not JSON (NaN, functions, lone surrogates, cycles) or lacks the envelope.
  */
-export function canonicalText(record: LogRecord): string {
-  const text = canonical(record);
+export const canonicalText = (record: LogRecord): string => canonicalRecord(record).text;
+
+/** The same, and the record as every reader of that text gets it. */
+export function canonicalRecord(given: LogRecord): { readonly text: string; readonly record: LogRecord } {
+  const text = canonical(given);
+  const record = text === undefined ? undefined : parse(text);
   if (text === undefined || !isEnvelope(record)) {
     throw new LogError('malformed', 'a record must be JSON with format, type and a UTC time at');
   }
-  parseCanonical(text);
-  return text;
+  return { text, record };
 }
 
 /** The record of a canonical text. LogError `not-canonical` when the text is not, byte for byte, what canonicalText gives. */
 export function parseCanonical(text: string): LogRecord {
   const value = parse(text);
-  if (isDeeper(value, MAX_DEPTH))
-    throw new LogError('malformed', `a record nests more than ${MAX_DEPTH} levels deep`);
   if (canonical(value) !== text)
     throw new LogError('not-canonical', 'a record is not in canonical form (RFC 8785)');
   if (!isEnvelope(value)) throw new LogError('malformed', 'a record lacks format, type or a UTC time at');
@@ -40,6 +41,13 @@ function canonical(value: unknown): string | undefined {
 }
 
 function parse(text: string): unknown {
+  const value = parseJson(text);
+  if (isDeeper(value, MAX_DEPTH))
+    throw new LogError('malformed', `a record nests more than ${MAX_DEPTH} levels deep`);
+  return value;
+}
+
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {

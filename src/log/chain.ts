@@ -5,7 +5,7 @@ import { LogError } from './errors.ts';
 import { openKeyRing, turnKeyRing, type KeyRing } from './key-ring.ts';
 import { parseVkey, verifies, verifiesElsewhere, type Vkey } from './keys.ts';
 import { formatNote, parseNote } from './note.ts';
-import { EMPTY_TREE, grow, leafHash, rootOf, type Tree } from './tree.ts';
+import { EMPTY_TREE, grow, rootOf, textLeafHash, type Tree } from './tree.ts';
 import { ROLES, type Entry, type Head, type LogRecord, type Role, type Signer } from './types.ts';
 
 /** A place in the log up to which everything is verified, and all that is needed to go on from there. Immutable. */
@@ -50,7 +50,7 @@ function verified(
   const keys = chain?.keys ?? openKeyRing(records[0]!, origin);
   const role = signerOf(commit, keys, origin, early);
 
-  const leaves = commit.lines.map((line) => leafHash(Buffer.from(line)));
+  const leaves = commit.lines.map(textLeafHash);
   const before = chain?.tree ?? EMPTY_TREE;
   const tree = grow(before, leaves);
   if (tree.size !== size || base64(rootOf(tree)) !== rootHash) {
@@ -110,13 +110,13 @@ function signerOf(commit: Commit, keys: KeyRing, origin: string, early: EarlyChe
   return role;
 }
 
-/** The bytes of the next commit: these canonical texts, signed. LogError `signer-unavailable` when the signer fails. */
+/** The bytes of the next commit: these canonical texts, whose leaf hashes may be known already, signed. LogError `signer-unavailable` when the signer fails. */
 export async function writeCommit(
   chain: Pick<Chain, 'origin' | 'tree'>,
   lines: readonly string[],
   signer: Signer,
+  leaves: readonly Uint8Array[] = lines.map(textLeafHash),
 ): Promise<Uint8Array> {
-  const leaves = lines.map((line) => leafHash(Buffer.from(line)));
   const tree = grow(chain.tree, leaves);
   const text = checkpointText({ origin: chain.origin, size: tree.size, rootHash: base64(rootOf(tree)) });
   const { name, keyId } = parseVkey(signer.vkey);

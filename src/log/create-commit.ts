@@ -1,6 +1,6 @@
 import { commitKey } from './commit.ts';
 import { LogError } from './errors.ts';
-import { readObject } from './reader.ts';
+import { lookAhead } from './look-out.ts';
 import type { LogStore } from './types.ts';
 
 export interface Patience {
@@ -9,50 +9,39 @@ export interface Patience {
   readonly wait: (ms: number) => Promise<void>;
 }
 
-const LOOK_AHEAD = 3;
-
-/** The next commits as far as they are there and can be read at this moment, at most three. Never throws. */
-export async function lookAhead(store: LogStore, number: number): Promise<readonly Uint8Array[]> {
-  const reads = Array.from({ length: LOOK_AHEAD }, (_, i) =>
-    readObject(store, number + i).catch(() => undefined),
-  );
-  const found = await Promise.all(reads);
-  const missing = found.indexOf(undefined);
-  return (missing < 0 ? found : found.slice(0, missing)) as Uint8Array[];
-}
-
 /** Three seconds of pauses: long enough for a hiccup, short enough for somebody who waits. */
 export const RETRY_DELAYS_MS: readonly number[] = [50, 100, 200, 400, 750, 1_500];
 
 /**
- * Puts a commit at its number unless one is there, and answers the bytes that are there afterwards: the given ones when
- * they have been written, by this call or one whose answer was lost. LogError `store-unavailable` when the store does not
- * say so in time; the commit may then be there, or come to be there later.
- * `alongside`: what a look ahead from this number, sent with the PUT, finds; spares the loser of a race a round trip.
+ * Puts a commit at its number unless one is there, and answers what is there afterwards, and perhaps what follows it: the
+ * given bytes, the same object, when they have been written, by this call or one whose answer was lost. LogError
+ * `store-unavailable` when the store does not say so in time; the commit may then be there, or come to be there later.
+ * `rival`: what somebody sees to be there while the PUT is on its way; never settles if there is nothing to be seen.
  */
 export async function createCommit(
   store: LogStore,
   number: number,
   bytes: Uint8Array,
   { retryDelaysMs, wait }: Patience,
-  alongside: Promise<readonly Uint8Array[]> = Promise.resolve([]),
-): Promise<Uint8Array> {
+  rival: Promise<readonly Uint8Array[]> = new Promise(() => {}),
+): Promise<readonly Uint8Array[]> {
   const key = commitKey(number);
   const pauses = [...retryDelaysMs];
   for (;;) {
     let cause: unknown;
+    let found: readonly Uint8Array[] = [];
     try {
-      if ((await store.createIfAbsent(key, bytes)) === 'created') return bytes;
+      const answer = await Promise.race([store.createIfAbsent(key, bytes), rival]);
+      if (answer === 'created') return [bytes];
+      // An object stays what it is: seen once, it is not waited for.
+      if (answer !== 'exists') found = answer;
     } catch (error) {
       cause = error;
     }
     // Ours with a lost answer, somebody else's, or nothing yet: only reading tells.
-    try {
-      const found = (await alongside)[0] ?? (await store.read(key));
-      if (found !== undefined) return Buffer.compare(found, bytes) === 0 ? bytes : found;
-    } catch (error) {
-      cause = error;
-    }
+    if (found.length === 0) found = await Promise.race([rival, lookAhead(store, number)]);
+    const [first] = found;
+    if (first !== undefined) return Buffer.compare(first, bytes) === 0 ? [bytes] : found;
     const pause = pauses.shift();
     if (pause === undefined) {
       throw new LogError('store-unavailable', `commit ${number} could not be written`, { cause });

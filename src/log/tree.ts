@@ -9,6 +9,9 @@ const NODE = Buffer.of(0x01);
 export const leafHash = (leaf: Uint8Array): Uint8Array =>
   hash('sha256', Buffer.concat([LEAF, leaf]), 'buffer');
 
+/** The same of the UTF-8 bytes of a text, which must have some: no lone surrogates. */
+export const textLeafHash = (leaf: string): Uint8Array => hash('sha256', `\0${leaf}`, 'buffer');
+
 /** RFC 6962 section 2.1: SHA-256(0x01 || left || right). */
 export const nodeHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
   hash('sha256', Buffer.concat([NODE, left, right]), 'buffer');

@@ -1,57 +1,82 @@
-/** Somebody else is taken to be writing too until this many commits of ours in a row say otherwise. */
-const MEMORY = 8;
-/** Whoever waited while this many commits of others went by tries at once. */
-const PATIENCE = 3;
-const ALONE = 2;
-/** At every 128th commit, whoever wrote since the one before lets the others pass for as long as four reads take. */
-const OPEN_HOUSE = { every: 128, looks: 4 };
+import { LOOK_AHEAD, type LookOut } from './look-out.ts';
+
+/** As many others, at most, are let pass: up to four processes take strict turns. */
+const MOST_OTHERS = 3;
+/** Whoever has waited for one commit less comes later by so much: more than processes differ in when they learn of a commit. */
+const APART_MS = 8;
+/** Whoever was beaten learns of it later by about a round trip than the winner, which leaves it that time. */
+const AFTER_WINNING_MS = 24;
+/** How often to look: whoever is next misses little, the others make few calls. */
+const EVERY_MS = { next: 2, later: 8 };
+/** For as long as most PUTs take. */
+const ALONGSIDE = { ahead: LOOK_AHEAD, pauses: 16, everyMs: EVERY_MS.next };
+/** At every 1,024th commit, whoever wrote since the one before lets the others pass for so long. */
+const OPEN_HOUSE = { every: 1_024, ms: 120 };
 
 /**
  * Whose turn it is while several processes have more to write than one commit takes. Creating the next object is a race,
  * and its winner knows of it before anybody else: unchecked, it would win the next one too, for ever. Nobody is told
  * anything; everybody follows the same rules.
  *
- * 1. Whoever has won stands back before it tries again. Alone, by two steps: that moves its beat against that of a process
- *    it does not know of, which so hits the gap after at most round trip / two steps commits. Not alone, by one look at the
- *    store and three steps: time enough for a loser, which learnt of the commit alongside its own try, to be first.
- * 2. Every commit of others brings a process a step forward: the one that has waited longest tries first, so that equally
- *    fast processes take turns.
- * 3. At every 128th commit, who wrote lately stands back for four looks, so that a process several times slower than the
+ * 1. Whoever has won lets as many others pass as it has learnt that there are, and then tries at once. Equally fast
+ *    processes so take turns, and meet only while they find out how many they are: being beaten says that there is one
+ *    more, having stood back in vain that there are fewer.
+ * 2. Until it is its turn, a process looks. It tries before its turn only when whoever is next seems to have gone: when
+ *    nobody came for a while, which is the longer the later it wrote itself.
+ * 3. Alone it pauses for a moment all the same, so that one more of the same speed can come in between.
+ * 4. At every 1,024th commit, who wrote lately stands back for long, so that a process several times slower than the
  *    others, which loses every equal race, meets no rival.
  *
  * So nobody waits for ever. And who does not race (nothing waited when its last commit ended) never stands back.
  */
 export class Turns {
   /** Commits of others since our last one; a newcomer has waited longest of all. */
-  #lost = Number.POSITIVE_INFINITY;
-  /** Commits of ours since the last one of others. */
-  #alone = MEMORY;
+  #passed = Number.POSITIVE_INFINITY;
+  /** How many others have as much to write; none: alone. */
+  #others = 0;
+  /** Nobody came while we stood back for this try. */
+  #inVain = false;
 
-  /** A commit of ours is in the log. */
+  /** A pause before a commit that nobody else seems to be after. */
+  get pauseMs(): number {
+    return this.#others === 0 && this.#passed === 0 ? APART_MS : 0;
+  }
+
+  /** How long to look for somebody else's commit before writing the one after `head`; undefined: it is our turn. */
+  lookOut(head: number): LookOut | undefined {
+    const isOpenHouse = head % OPEN_HOUSE.every === 0 && this.#passed < OPEN_HOUSE.every;
+    const ahead = this.#others - this.#passed;
+    if (ahead <= 0 && !isOpenHouse) return undefined;
+    const apart = Math.max(0, MOST_OTHERS - this.#passed) * APART_MS;
+    const ms = apart + (this.#passed === 0 ? AFTER_WINNING_MS : 0) + (isOpenHouse ? OPEN_HOUSE.ms : 0);
+    const everyMs = ahead === 1 ? EVERY_MS.next : EVERY_MS.later;
+    return { ahead: 1, pauses: ms / everyMs, everyMs };
+  }
+
+  /** How to look while our commit is on its way, for whoever may be beaten at this moment; undefined: alone. */
+  get alongside(): LookOut | undefined {
+    if (this.#inVain || this.#passed > this.#others) return ALONGSIDE;
+    return this.#others === 0 ? undefined : { ahead: 1, pauses: 0, everyMs: 0 };
+  }
+
+  /** We go for the next commit: now, or after having stood back in vain. */
+  goes(inVain: boolean): void {
+    this.#inVain = inVain;
+  }
+
+  /** A commit of somebody else is in the log. */
+  passed(): void {
+    this.#passed += 1;
+  }
+
+  /** A commit of ours is. */
   won(): void {
-    this.#lost = 0;
-    this.#alone += 1;
+    if (this.#inVain) this.#others = Math.min(this.#others, this.#passed);
+    this.#passed = 0;
   }
 
-  /** A commit of somebody else is. */
-  lost(): void {
-    this.#lost += 1;
-    this.#alone = 0;
-  }
-
-  /** Others have written lately. */
-  get contended(): boolean {
-    return this.#alone < MEMORY;
-  }
-
-  /** How often to look for somebody else's commit before writing the one after `head`; the first one found ends it. */
-  looks(head: number): number {
-    if (head % OPEN_HOUSE.every === 0 && this.#lost < OPEN_HOUSE.every) return OPEN_HOUSE.looks;
-    return this.#lost === 0 && this.contended ? 1 : 0;
-  }
-
-  /** Steps to wait then. */
-  get steps(): number {
-    return this.contended ? Math.max(0, PATIENCE - this.#lost) : ALONE;
+  /** Somebody else wrote the commit that we tried to write. */
+  beaten(): void {
+    if (!this.#inVain) this.#others = MOST_OTHERS;
   }
 }

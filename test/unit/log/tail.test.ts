@@ -116,6 +116,7 @@ describe('standing back for others', () => {
     const [ours, theirs] = [await open(store), await open(store, { signer: WORKER })];
     await say(theirs, 'a');
     await say(ours, 'b');
+    await theirs.refresh();
     let looked: (() => void) | undefined;
     const look = new Promise<void>((resolve) => (looked = resolve));
     store.weather = {

@@ -1,64 +1,116 @@
 import { describe, expect, test } from '@jest/globals';
 import { Turns } from '../../../src/log/turns.ts';
 
+/** One that has written, and lost a race to another since. */
+function beatenOnce(): Turns {
+  const turns = new Turns();
+  turns.won();
+  turns.goes(false);
+  turns.beaten();
+  turns.passed();
+  return turns;
+}
+
+/** In how many milliseconds it tries, if nobody else does; 0: at once. */
+const triesAfter = (turns: Turns, head = 2): number => {
+  const { pauses, everyMs } = turns.lookOut(head) ?? { pauses: 0, everyMs: 0 };
+  return pauses * everyMs;
+};
+
 describe('taking turns', () => {
-  test('costs a process that seems to be alone two steps and no look', () => {
+  test('costs a process that seems to be alone a short pause and no look', () => {
     const turns = new Turns();
 
     turns.won();
 
-    expect([turns.contended, turns.looks(2), turns.steps]).toEqual([false, 0, 2]);
+    expect([turns.pauseMs, turns.lookOut(2), turns.alongside]).toEqual([8, undefined, undefined]);
   });
 
-  test('makes a winner look and step back as soon as it knows of another', () => {
+  test('has a newcomer try at once, and look meanwhile whether it was beaten', () => {
     const turns = new Turns();
 
-    turns.lost();
+    expect([turns.pauseMs, turns.lookOut(2)]).toEqual([0, undefined]);
+    expect(turns.alongside?.pauses).toBeGreaterThan(0);
+  });
+
+  test('makes who was beaten let up to three others pass, and come the earlier the more have', () => {
+    const turns = beatenOnce();
+
+    const after = [triesAfter(turns)];
+    for (let i = 0; i < 3; i += 1) {
+      turns.passed();
+      after.push(triesAfter(turns));
+    }
+
+    expect(after).toEqual([16, 8, 0, 0]);
+  });
+
+  test('makes a winner wait for longer than it takes another to learn that it was beaten', () => {
+    const turns = beatenOnce();
+
     turns.won();
 
-    expect([turns.contended, turns.looks(2), turns.steps]).toEqual([true, 1, 3]);
+    expect([turns.pauseMs, triesAfter(turns)]).toEqual([0, 48]);
   });
 
-  test('brings a process forward with every commit of others', () => {
-    const turns = new Turns();
-    turns.lost();
+  test('has whoever is next look most often', () => {
+    const turns = beatenOnce();
+
+    const later = turns.lookOut(2);
+    turns.passed();
+    const next = turns.lookOut(2);
+
+    expect([later?.everyMs, next?.everyMs]).toEqual([8, 2]);
+  });
+
+  test('lets fewer pass once it has stood back in vain', () => {
+    const turns = beatenOnce();
+
+    turns.goes(true);
+    turns.won();
+    const afterWinning = triesAfter(turns);
+    turns.passed();
+    turns.goes(false);
+
+    expect([afterWinning, triesAfter(turns)]).toEqual([48, 0]);
+    expect(turns.alongside?.pauses).toBe(0);
+  });
+
+  test('learns nothing from being beaten before its turn', () => {
+    const turns = beatenOnce();
+    turns.goes(true);
     turns.won();
 
-    const steps = [1, 2, 3, 4].map(() => {
-      turns.lost();
-      return turns.steps;
-    });
+    turns.goes(true);
+    turns.beaten();
+    turns.passed();
 
-    expect(steps).toEqual([2, 1, 0, 0]);
-    expect(turns.looks(9)).toBe(0);
+    expect(triesAfter(turns)).toBe(0);
   });
 
-  test('lets a newcomer try at once after its first lost race', () => {
-    const turns = new Turns();
+  test('looks while its commit is on its way when it is not sure of its turn', () => {
+    const turns = beatenOnce();
 
-    turns.lost();
+    turns.goes(true);
+    const early = turns.alongside;
+    turns.goes(false);
+    turns.passed();
+    turns.passed();
+    const due = turns.alongside;
+    turns.passed();
+    const overdue = turns.alongside;
 
-    expect([turns.looks(2), turns.steps]).toEqual([0, 0]);
+    expect([early?.pauses, due?.pauses, overdue?.pauses]).toEqual([16, 0, 16]);
   });
 
-  test('forgets the others after eight commits in a row', () => {
-    const turns = new Turns();
-    turns.lost();
-
-    const contended = Array.from({ length: 9 }, () => {
-      turns.won();
-      return turns.contended;
-    });
-
-    expect(contended).toEqual([true, true, true, true, true, true, true, false, false]);
-  });
-
-  test('opens the house at every 128th commit, for all who did not write for that long', () => {
+  test('opens the house at every 1,024th commit, for all who did not write for that long', () => {
     const [busy, starved] = [new Turns(), new Turns()];
     busy.won();
-    for (let i = 0; i < 128; i += 1) starved.lost();
+    for (let i = 0; i < 1_024; i += 1) starved.passed();
+    starved.won();
+    for (let i = 0; i < 1_024; i += 1) starved.passed();
 
-    expect([busy.looks(127), busy.looks(128), busy.looks(129)]).toEqual([0, 4, 0]);
-    expect(starved.looks(128)).toBe(0);
+    expect([1_023, 1_024, 1_025].map((head) => triesAfter(busy, head))).toEqual([0, 168, 0]);
+    expect(triesAfter(starved, 1_024)).toBe(0);
   });
 });
