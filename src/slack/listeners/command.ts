@@ -6,12 +6,14 @@ import type { Workflow } from '../../domain/workflow.ts';
 import { slackCode } from '../errors.ts';
 import { commanderOf } from '../identity.ts';
 import type { Logger } from '../logger.ts';
+import { NextAnswer } from '../next-answer.ts';
 import { refusalLines, unexpectedText } from '../refusal-texts.ts';
 import { form } from '../views/form.ts';
 import { NOTHING } from '../views/form-values.ts';
 import { HELP, loading, said } from '../views/notices.ts';
 import { CLOSE_ALL, closeAllAnswer } from './close-all.ts';
 import { correlate } from './correlate.ts';
+import { Crowd } from './crowd.ts';
 import type { Verbs } from './verbs.ts';
 import { settled, within } from '../within.ts';
 
@@ -24,8 +26,11 @@ type Outcome = { readonly view: ModalView } | { readonly no: string };
 
 /** `/breakglass`: the form, or why there is none; `/breakglass close-all`: the red button. */
 export function listenForCommand(app: App, verbs: Verbs, logger: Logger): void {
+  const crowd = new Crowd();
+  const channels = new NextAnswer<boolean>();
   app.command(COMMAND, async ({ ack, command, client, respond }) => {
     await ack();
+    await crowd.passed();
     const text = command.text.trim();
     const everything = CLOSE_ALL.exec(text);
     if (everything !== null) {
@@ -33,7 +38,8 @@ export function listenForCommand(app: App, verbs: Verbs, logger: Logger): void {
       return void (await respond({ response_type: 'ephemeral', ...answer }));
     }
     if (text !== '') return void (await tell(respond, HELP));
-    const outcome = prepare(verbs, client, command, logger);
+    const here = channels.ask(command.channel_id, () => canPostIn(client, command.channel_id));
+    const outcome = prepare(verbs, command, here, logger);
     const early = await within(outcome, OPEN_AFTER_MS);
     if (early === undefined) return openAndFill(client, command.trigger_id, outcome);
     if ('no' in early) return void (await tell(respond, early.no));
@@ -52,14 +58,11 @@ async function openAndFill(client: WebClient, trigger: string, outcome: Promise<
 
 async function prepare(
   verbs: Verbs,
-  client: WebClient,
   command: SlashCommand,
+  isHere: Promise<boolean>,
   logger: Logger,
 ): Promise<Outcome> {
-  const [answer, here] = await Promise.all([
-    settled(verbs.workflowsFor(commanderOf(command))),
-    canPostIn(client, command.channel_id),
-  ]);
+  const [answer, here] = await Promise.all([settled(verbs.workflowsFor(commanderOf(command))), isHere]);
   if (!answer.ok) return { no: `⚠️ ${unexpectedText(correlate(logger, answer.error, 'command'))}` };
   if ('refusals' in answer.value) return { no: refusalLines(answer.value.refusals) };
   const { workflows: all } = answer.value;
