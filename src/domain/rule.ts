@@ -33,7 +33,7 @@ export type Rule = {
 };
 
 export const ruleKey = ({ account, region, group, port, address }: Rule): string =>
-  [account, region, group, port, address].join('|');
+  `${account}|${region}|${group}|${port}|${address}`;
 
 export const rulesOf = (target: Target, address: string): Rule[] =>
   target.securityGroups.map((group) => ({

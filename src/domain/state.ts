@@ -4,6 +4,7 @@ import type { BreakglassRecord, ReportedRule, SweepReported } from './records.ts
 import type { Request } from './request.ts';
 import { ruleKey, type CutEntry, type OpenRule, type Rule, type Target } from './rule.ts';
 import { confirmedRules, isHolding, type Holding } from './request.ts';
+import { share } from './share.ts';
 import { SECOND, type EpochMs, type EpochSeconds } from './time.ts';
 
 /** A record as the log hands it over: where it stands, whose key signed it, and its RFC 6962 leaf hash. */
@@ -68,10 +69,11 @@ export const EMPTY: State = {
 
 export const getRequest = (state: State, id: string): Request | undefined => state.requests.get(id);
 
-/** Requests that may hold a rule, whatever becomes of them next. */
-export function holdersOf(state: State, rule: Rule): Holding[] {
+/** Requests that may hold a rule, whatever becomes of them next; but for one, where that is said. */
+export function holdersOf(state: State, rule: Rule, except?: string): Holding[] {
   const ids = state.holders.get(ruleKey(rule), []);
   return ids
+    .filter((id) => id !== except)
     .map((id) => state.requests.get(id))
     .filter((request) => request !== undefined && isHolding(request));
 }
@@ -79,6 +81,11 @@ export function holdersOf(state: State, rule: Rule): Holding[] {
 /** With this request as it is now, and the index of holders in step. */
 export function withRequest(state: State, request: Request): State {
   const before = state.requests.get(request.id);
+  // From here on it may live for hours, one of thousands.
+  if (request.state === 'open' && before?.state !== 'open') {
+    const { asked, approvals, intended, confirmed } = request;
+    for (const record of [asked, ...approvals.map(({ given }) => given), intended, confirmed]) share(record);
+  }
   return {
     ...state,
     requests: state.requests.set(request.id, request),
@@ -116,7 +123,7 @@ const withoutHolder = (holders: State['holders'], { id, intended }: Holding): St
  * would each leave the rule to the other.
  */
 export const otherHolders = (state: State, rule: Rule, except: string, now: EpochMs): Holding[] =>
-  holdersOf(state, rule).filter((holder) => holder.id !== except && !isEnding(holder, now));
+  holdersOf(state, rule, except).filter((holder) => !isEnding(holder, now));
 
 /**
  * Other grants for whose sake this very rule stays. One that knows its rules by their ids keeps none of the same shape: its

@@ -14,13 +14,14 @@ export type Area = {
 
 /** Those of the workflow files, of whatever may be open, and of connections that are still cut. */
 export function areasOf(workflows: Workflows, state: State | undefined): ReadonlyMap<string, Area> {
-  const targets = new Map<string, Target>();
-  const add = (target: Target): void => void targets.set(targetKey(target), target);
-  for (const { target } of workflows.values()) add(target);
+  // Thousands of requests share few of them, most of which are one object.
+  const all = new Set<Target>();
+  for (const { target } of workflows.values()) all.add(target);
   if (state !== undefined) {
-    for (const request of state.requests.values()) if (isHolding(request)) add(request.intended.target);
-    for (const { target } of state.cuts.values()) add(target);
+    for (const request of state.requests.values()) if (isHolding(request)) all.add(request.intended.target);
+    for (const { target } of state.cuts.values()) all.add(target);
   }
+  const targets = new Map([...all].map((target) => [targetKey(target), target]));
   const areas = new Map<string, Area>();
   for (const target of targets.values())
     areas.set(placeKey(target), withTarget(areas.get(placeKey(target)), target));

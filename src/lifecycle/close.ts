@@ -15,7 +15,8 @@ import { inState, stillHolds, type Worker } from './worker.ts';
 
 /**
  * Closes what a request holds, whatever it takes: retries until AWS shows for several seconds that nothing is there.
- * Needs AWS alone; the log is told before and after, and waited for only once the port is closed.
+ * Needs AWS alone; the log is told beside it and after it, and waited for only once the port is closed. Thousands may end
+ * at one instant: until AWS has been called, nothing is done that can be done later.
  */
 export async function close(worker: Worker, id: string, trigger: CloseTrigger): Promise<void> {
   const request = getRequest(worker.log.state, id);
@@ -23,13 +24,12 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
   const { deadline } = request;
   const { target, rules } = request.intended;
 
-  // 1. The intention, on its way while we act.
-  const noted = note(worker, id, trigger);
-  noted.catch(() => undefined);
-
-  // 2. and 3. Revoke what nobody else needs, until it has been absent for long enough; beside that, cut connections.
+  // 1. to 3. Revoke what nobody else needs, before anything else; note the intention once AWS has answered; look until it
+  // has been absent for long enough. Beside that, cut connections.
+  let noted: Promise<void> | undefined;
+  const proven = proveAbsence(worker, id, () => (noted ??= note(worker, id, trigger)));
   beginCut(worker, request);
-  const gone = await proveAbsence(worker, id, noted);
+  const gone = await proven;
   if (gone === undefined) return takeBack(worker, id);
 
   // 4. The switch goes last: until here it would have closed what we could not. The newest state says whose it is by now.
@@ -74,14 +74,18 @@ async function note(worker: Worker, id: string, trigger: CloseTrigger): Promise<
  * Absent, and so while the log said that it is being closed: until then another worker may take it over and open it. Throws
  * while the log cannot be told; what was proven until then is remembered. Undefined when another has confirmed it.
  */
-async function proveAbsence(worker: Worker, id: string, noted: Promise<void>): Promise<Gone | undefined> {
+async function proveAbsence(
+  worker: Worker,
+  id: string,
+  note: () => Promise<void>,
+): Promise<Gone | undefined> {
   const { gone } = worker.memory;
-  const first = gone.get(id) ?? (await untilAbsent(worker, id, noted));
+  const first = gone.get(id) ?? (await untilAbsent(worker, id, note));
   if (first === undefined) return undefined;
   gone.set(id, first);
-  await noted;
+  await note();
   if (first.told) return first;
-  const again = await untilAbsent(worker, id, noted, first);
+  const again = await untilAbsent(worker, id, note, first);
   if (again !== undefined) gone.set(id, again);
   return again;
 }

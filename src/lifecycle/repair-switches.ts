@@ -11,7 +11,9 @@ import { inState, type Worker } from './worker.ts';
 /** A switch that was armed then is looked at again. */
 const LOOK_EVERY = 60 * SECOND;
 /** Windows in one sweep: thousands of them must not turn a look into a flood. */
-const LOOKS_AT_ONCE = 50;
+const LOOKS_A_SWEEP = 50;
+/** Each look takes a while of this process, and somebody's window may end meanwhile. */
+const LOOKS_AT_ONCE = 5;
 
 /**
  * Looks at the switches of open windows, and arms again what is missing or not as it should be: somebody may have deleted
@@ -26,13 +28,17 @@ export async function repairSwitches(worker: Worker, { securityGroups }: Area): 
     .filter(({ confirmed }) => confirmed.rules.every(({ group }) => groups.has(group)))
     .filter((open) => clock.monotonic() - seen(open) >= LOOK_EVERY)
     .toSorted((one, other) => seen(one) - seen(other))
-    .slice(0, LOOKS_AT_ONCE);
-  await Promise.allSettled(
-    due.map(async (open) => {
-      for (const rule of open.confirmed.rules) await repair(worker, open.id, rule);
-      memory.switchSeen.set(open.id, clock.monotonic());
-    }),
-  );
+    .slice(0, LOOKS_A_SWEEP);
+  const left = due.values();
+  const lane = async (): Promise<void> => {
+    for (const open of left) await look(worker, open).catch(() => undefined);
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lane));
+}
+
+async function look(worker: Worker, { id, confirmed }: In<'open'>): Promise<void> {
+  for (const rule of confirmed.rules) await repair(worker, id, rule);
+  worker.memory.switchSeen.set(id, worker.clock.monotonic());
 }
 
 async function repair(worker: Worker, id: string, rule: OpenRule): Promise<void> {

@@ -18,21 +18,19 @@ type Instant = { readonly wall: EpochMs; readonly monotonic: number; readonly la
 
 /**
  * Revokes what nobody else needs until AWS has shown without a break that it is gone. Undefined when another worker has
- * confirmed it meanwhile. `noted`: the log knows that it is being closed. `before`: what was proven when it did not know yet.
+ * confirmed it meanwhile. `note` lets the log know that it is being closed, once AWS has answered the first revoke.
+ * `before`: what was proven when the log did not know yet.
  */
 export async function untilAbsent(
   worker: Worker,
   id: string,
-  noted: Promise<void>,
+  note: () => Promise<void>,
   before?: Gone,
 ): Promise<Gone | undefined> {
   const { clock, access, memory } = worker;
   const awsRequests = new Set(before?.awsRequests);
   let toldAt = Number.POSITIVE_INFINITY;
-  noted.then(
-    () => (toldAt = clock.monotonic()),
-    () => undefined,
-  );
+  let noted: Promise<unknown> | undefined;
   let known: readonly OpenRule[] | undefined;
   let seen = false;
   let absentSince: { readonly closed: Instant; readonly answered: Instant } | undefined;
@@ -58,6 +56,10 @@ export async function untilAbsent(
       const requests = await access.close(target, ours, deadline).catch(failed);
       for (const awsRequest of requests ?? []) awsRequests.add(awsRequest);
     }
+    noted ??= note().then(
+      () => (toldAt = clock.monotonic()),
+      () => undefined,
+    );
     const accepted = problems.length === 0;
     const asked = instant();
     // Looked at whatever became of the revoke: the switch or a person may have been faster.

@@ -57,3 +57,14 @@ export function backoff({ chance }: Pick<Worker, 'chance'>, attempt: number): nu
   const ceiling = Math.min(5_000, 200 * 2 ** Math.min(attempt, 6));
   return ceiling / 2 + chance.fraction() * (ceiling / 2);
 }
+
+/**
+ * When a visit that failed is repeated: later and later, but never after the end of a window that may be open. An opening
+ * that waits for a log that is away must not sleep through its deadline.
+ */
+export function retryIn(worker: Worker, id: string, attempt: number): number {
+  const wait = backoff(worker, attempt);
+  const request = holding(worker, id);
+  const left = request === undefined ? 0 : worker.memory.deadlines.left(id, request.deadline);
+  return left > 0 ? Math.min(wait, left) : wait;
+}

@@ -10,13 +10,17 @@ const ECHO_EVERY = 1_000;
 /** So much later at most it has heard it, or nudges do not come through. */
 const ECHO_WITHIN = 3_000;
 
+/** Anybody who can write to Redis may say anything. */
+const COMMIT = /^\d{1,15}$/;
+
 export type NudgeListeners = {
-  readonly onNudge: () => void;
+  /** `commit`: how far the log reaches, as somebody says; undefined where nobody does. */
+  readonly onNudge: (commit?: number) => void;
   /** Redis answers. */
   readonly onUp: () => void;
 };
 
-/** Tells the other processes that the log has grown, so that they need not poll for it. Says nothing about what it says. */
+/** Tells the other processes how far the log reaches, so that they need not poll for it. Says nothing about what it says. */
 export class Nudges {
   readonly #channel: string;
   readonly #echo: string;
@@ -36,7 +40,7 @@ export class Nudges {
     this.#out = connect(redisUrl, FAIL_FAST);
     this.#in = connect(redisUrl, PATIENT);
     for (const connection of [this.#out, this.#in]) connection.on('error', onError);
-    this.#in.on('message', (channel) => this.#heard(channel));
+    this.#in.on('message', (channel, text) => this.#heard(channel, text));
     this.#in.on('ready', listeners.onUp);
     this.#in.on('close', () => this.#silent());
     // Subscribed anew after every reconnect by the client itself.
@@ -46,8 +50,8 @@ export class Nudges {
   }
 
   /** Best effort, not waited for. */
-  send(): void {
-    this.#publish(this.#channel);
+  send(commit: number): void {
+    this.#publish(this.#channel, String(commit));
   }
 
   /** What this process sends reaches it again: whoever waits for a nudge will most likely get it. A hint, like all of this. */
@@ -61,15 +65,15 @@ export class Nudges {
     this.#in.disconnect();
   }
 
-  #heard(channel: string): void {
-    if (channel !== this.#echo) return this.#listeners.onNudge();
+  #heard(channel: string, text: string): void {
+    if (channel !== this.#echo) return this.#listeners.onNudge(COMMIT.test(text) ? Number(text) : undefined);
     this.#heardAt = performance.now();
     this.#worked = true;
   }
 
   #tick(): void {
     if (this.#worked && !this.areHeard) this.#silent();
-    this.#publish(this.#echo);
+    this.#publish(this.#echo, '');
   }
 
   /** Whoever relies on nudges looks for itself from now on: at once, as the last one may have been lost. */
@@ -80,7 +84,7 @@ export class Nudges {
     this.#listeners.onNudge();
   }
 
-  #publish(channel: string): void {
-    this.#out.publish(channel, '').then(this.#listeners.onUp, this.#onError);
+  #publish(channel: string, text: string): void {
+    this.#out.publish(channel, text).then(this.#listeners.onUp, this.#onError);
   }
 }

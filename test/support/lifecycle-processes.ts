@@ -2,10 +2,11 @@ import { advance } from '../../src/lifecycle/advance.ts';
 import { areasOf } from '../../src/lifecycle/areas.ts';
 import { lapse } from '../../src/lifecycle/lapse.ts';
 import { Memory } from '../../src/lifecycle/memory.ts';
+import { revokeDue } from '../../src/lifecycle/revoke-due.ts';
 import { Rounds } from '../../src/lifecycle/rounds.ts';
 import { sweep } from '../../src/lifecycle/sweep.ts';
 import { Watch } from '../../src/lifecycle/watch.ts';
-import { backoff, type Worker } from '../../src/lifecycle/worker.ts';
+import { backoff, retryIn, type Worker } from '../../src/lifecycle/worker.ts';
 import type { Desk } from '../../src/lifecycle/desk.ts';
 import type { BreakglassRecord } from '../../src/domain/records.ts';
 import type { MemoryLogStore } from '../../src/log/index.ts';
@@ -88,18 +89,25 @@ export async function startWorker(
     clock,
     memory: new Memory(clock),
   };
-  const retryIn = (attempt: number, _: string, error: unknown) => {
-    errors.push(error);
-    return backoff(worker, attempt);
-  };
-  const requests = new Rounds(clock, (id) => advance(worker, id), retryIn);
+  const requests = new Rounds(
+    clock,
+    (id) => advance(worker, id),
+    (attempt, id, error) => {
+      errors.push(error);
+      return retryIn(worker, id, attempt);
+    },
+    (ids) => revokeDue(worker, ids),
+  );
   const sweeps = new Rounds(
     clock,
     async (key) => {
       const area = areasOf(worker.workflows, worker.log.state).get(key);
       return area === undefined ? undefined : sweep(worker, area);
     },
-    retryIn,
+    (attempt, _, error) => {
+      errors.push(error);
+      return backoff(worker, attempt);
+    },
   );
   const watch = new Watch(worker.log, clock, [requests], (error) => errors.push(error));
   watch.start();

@@ -13,7 +13,7 @@ import { createConversation } from '../../slack/conversation.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { createSecurityChannel } from '../../slack/security-channel.ts';
 import { verbsOf } from '../../slack/listeners/verbs.ts';
-import { beginWith, type Process, type Running, type Working } from './process.ts';
+import { beginWith, readingOn, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable } from './process-log.ts';
 import { randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
@@ -86,9 +86,9 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
         : { mode: 'socket', appToken: appTokenOf(secrets) },
   });
 
-  const nudged = () => watch.nudge();
+  const nudged = readingOn(log, watch);
   own.onNudge.add(nudged);
-  log.subscribe(own.nudge);
+  log.subscribe(() => own.nudge(log.head.commit));
   watch.start();
   // Requests go on while Slack is away: only its own part waits for it.
   const connected = slack.start();

@@ -3,6 +3,7 @@ import { secretTexts, type Config, type Secrets } from '../../config/config.ts';
 import { createLogger, type Logger } from '../../observability/logger.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { createTelemetry } from '../../observability/telemetry.ts';
+import type { Watch } from '../../lifecycle/watch.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { Workflows } from '../../ports/workflows.ts';
@@ -36,15 +37,22 @@ export type Process = {
   readonly aws: AwsClients;
   readonly agenda: BullAgenda;
   readonly turns: RedisTurns;
-  /** Told whenever somebody says that the log has grown. */
-  readonly onNudge: Set<() => void>;
+  /** Told whenever somebody says that the log has grown, and how far. */
+  readonly onNudge: Set<(commit?: number) => void>;
   /** Says so to the others. */
-  readonly nudge: () => void;
+  readonly nudge: (commit: number) => void;
   /** Whether others who say so are heard here. */
   readonly nudgesWork: () => boolean;
   readonly onQueueError: (error: unknown) => void;
   close(): Promise<void>;
 };
+
+/** Reads on, unless this process has read that far: what it has appended itself it hears of as well. */
+export const readingOn =
+  (log: BreakglassLog, watch: Watch) =>
+  (commit = Number.POSITIVE_INFINITY): void => {
+    if (commit > log.head.commit) watch.nudge();
+  };
 
 /** A role whose work begins once its log has been read. */
 export function beginWith(log: Promise<BreakglassLog>, begin: (log: BreakglassLog) => Working): Running {
@@ -78,10 +86,10 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
   const queue = { redisUrl: secrets.redisUrl, deployment: config.deployment, onError: onQueueError };
   const agenda = new BullAgenda(queue, systemClock);
   const turns = new RedisTurns(queue);
-  const onNudge = new Set<() => void>();
+  const onNudge: Process['onNudge'] = new Set();
   const nudges = new Nudges(queue, {
-    onNudge: () => {
-      for (const listener of onNudge) listener();
+    onNudge: (commit) => {
+      for (const listener of onNudge) listener(commit);
     },
     onUp: onQueueUp,
   });
@@ -95,7 +103,7 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
     agenda,
     turns,
     onNudge,
-    nudge: () => nudges.send(),
+    nudge: (commit) => nudges.send(commit),
     nudgesWork: () => nudges.areHeard,
     onQueueError,
     close: async () => {

@@ -6,15 +6,16 @@ import { createPager } from '../../http/pager.ts';
 import { advance } from '../../lifecycle/advance.ts';
 import { areasOf } from '../../lifecycle/areas.ts';
 import { Memory } from '../../lifecycle/memory.ts';
+import { revokeDue } from '../../lifecycle/revoke-due.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
 import { sweep } from '../../lifecycle/sweep.ts';
 import type { Sweeper } from '../../lifecycle/sweeper.ts';
 import { Watch } from '../../lifecycle/watch.ts';
-import { backoff, type Worker } from '../../lifecycle/worker.ts';
+import { backoff, retryIn, type Worker } from '../../lifecycle/worker.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import { Reminders } from '../../queue/reminders.ts';
 import { aliveWhile } from './bot.ts';
-import { beginWith, type Process, type Running, type Working } from './process.ts';
+import { beginWith, readingOn, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable, wakeOnDistrust, whyDistrusted } from './process-log.ts';
 import { mathChance, randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
@@ -128,8 +129,9 @@ function startRequests(
     (id) => advance(worker, id),
     (attempt, request, error) => {
       logger.warn({ err: error, request, attempt }, 'will be tried again');
-      return backoff(worker, attempt);
+      return retryIn(worker, request, attempt);
     },
+    (ids) => revokeDue(worker, ids),
   );
   const cannotRead = unreadable(own, log, 'the log cannot be read; what is open is closed all the same');
   const watch = new Watch(
@@ -144,13 +146,14 @@ function startRequests(
   );
   const reminders = new Reminders(
     { redisUrl, deployment: config.deployment, onError: own.onQueueError },
-    (request) => watch.nudge(request),
+    // Where nudges come through, the log has been read for it, or is being read.
+    (request) => (own.nudgesWork() ? requests.wake(request) : watch.nudge(request)),
   );
-  const nudged = () => watch.nudge();
+  const nudged = readingOn(log, watch);
   own.onNudge.add(nudged);
   distrusted(whyDistrusted(log));
   log.subscribe((entries) => {
-    own.nudge();
+    own.nudge(log.head.commit);
     distrusted(whyDistrusted(log));
     if (entries.some(({ record }) => record.type === 'open.intended')) look();
   });

@@ -172,13 +172,35 @@ describe('a nudge', () => {
     while ((await subscribed()) < 2) await systemClock.pause(5);
 
     while (mine.all.length === 0) {
-      nudges[0]?.send();
+      nudges[0]?.send(1);
       await systemClock.pause(5);
     }
     await same.until(1);
 
     expect(other.all).toEqual([]);
   });
+});
+
+test.each([
+  ['7', 7],
+  ['', undefined],
+  ['1e3', undefined],
+  ['9'.repeat(16), undefined],
+])('a nudge that says %j says that the log reaches to %p', async (text, commit) => {
+  const heard: (number | undefined)[] = [];
+  const nudges = new Nudges(options, { onNudge: (said) => void heard.push(said), onUp: () => undefined });
+  const somebody = new Redis(redis.url);
+  cleanUp.push(
+    () => nudges.close(),
+    () => somebody.disconnect(),
+  );
+
+  while (heard.length === 0) {
+    await somebody.publish(`{breakglass/${options.deployment}}:head`, text);
+    await systemClock.pause(5);
+  }
+
+  expect(heard[0]).toBe(commit);
 });
 
 test('an answer to a nudge says that Redis is up, and not only a new connection', async () => {
@@ -188,7 +210,7 @@ test('an answer to a nudge says that Redis is up, and not only a new connection'
   await up.until(1);
 
   while (up.all.length < 2) {
-    nudges.send();
+    nudges.send(1);
     await systemClock.pause(5);
   }
 

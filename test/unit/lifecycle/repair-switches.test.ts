@@ -67,6 +67,28 @@ describe('the switch of an open window', () => {
     expect(armed()).toBeDefined();
   });
 
+  test('is looked at with at most four others at once, and all of them in one sweep', async () => {
+    const { form } = world.asking();
+    for (let n = 11; n <= 17; n += 1)
+      await world.opened(worker, {
+        delivery: `V${n}`,
+        form: { ...form, source: { typed: `203.0.113.${n}` } },
+      });
+    let [underWay, most, looks] = [0, 0, 0];
+    world.access.faults.watch(async (method, when) => {
+      if (method !== 'isArmed') return;
+      underWay += when === 'before' ? 1 : -1;
+      most = Math.max(most, underWay);
+      if (when !== 'before') return;
+      looks += 1;
+      await world.clock.pause(10);
+    });
+
+    await sweepAgain();
+
+    expect([most, looks]).toEqual([5, 8]);
+  });
+
   test('is left alone while it is as it should be', async () => {
     const before = armed();
 

@@ -190,6 +190,95 @@ describe('a key', () => {
   });
 });
 
+describe('keys that are due at one instant', () => {
+  /** Visits each key once, and again when it is due. */
+  function due(ahead?: (keys: readonly string[]) => Promise<unknown>) {
+    const clock = new FakeClock();
+    const start = clock.now();
+    const happened: string[] = [];
+    const dueAt = new Map([
+      ['later', start + 2_000],
+      ['sooner', start + 1_999.5],
+    ]);
+    const rounds = new Rounds(
+      clock,
+      (key) => {
+        happened.push(key);
+        const at = dueAt.get(key);
+        dueAt.delete(key);
+        return Promise.resolve(at);
+      },
+      never,
+      ahead &&
+        ((keys) => {
+          happened.push(`ahead of ${keys.join(' and ')}`);
+          return ahead(keys);
+        }),
+    );
+    return { clock, rounds, happened };
+  }
+
+  test('begin together, the most overdue first, by one timer', async () => {
+    const { clock, rounds, happened } = due();
+    rounds.wake('later');
+    rounds.wake('sooner');
+    await clock.advance(1_000);
+    const timers = clock.waiting;
+    happened.length = 0;
+
+    // As a process that slept past both.
+    clock.jump(5_000);
+    await clock.advance(1_000);
+    await rounds.stop();
+
+    expect([timers, happened]).toEqual([1, ['sooner', 'later']]);
+  });
+
+  test.each([
+    ['until it has happened', () => Promise.resolve(), 0],
+    ['no longer when it fails', () => Promise.reject(new Error('no')), 0],
+    ['a second at most', () => new Promise(() => undefined), 1_000],
+  ])('wait for what goes ahead of them all %s', async (_, ahead, ms) => {
+    const { clock, rounds, happened } = due(ahead);
+    rounds.wake('later');
+    rounds.wake('sooner');
+    await clock.advance(1_000);
+    happened.length = 0;
+
+    clock.jump(5_000);
+    await clock.advance(999 + ms);
+    const before = [...happened];
+    await clock.advance(1);
+    await rounds.stop();
+
+    expect(before).toEqual(ms === 0 ? [] : ['ahead of sooner and later']);
+    expect(happened).toEqual(['ahead of sooner and later', 'sooner', 'later']);
+  });
+});
+
+test('a key that is woken while it rests after a failure is visited as soon as it has rested', async () => {
+  const clock = new FakeClock();
+  const at: number[] = [];
+  const start = clock.monotonic();
+  const rounds = new Rounds(
+    clock,
+    () => {
+      at.push(clock.monotonic() - start);
+      return at.length === 1 ? Promise.reject(new Error('no')) : Promise.resolve(undefined);
+    },
+    () => 60_000,
+  );
+  rounds.wake('a');
+  await clock.advance(10);
+
+  rounds.wake('a');
+  rounds.wake('a');
+  await clock.advance(1_000);
+  await rounds.stop();
+
+  expect([at, clock.waiting]).toEqual([[0, 100], 0]);
+});
+
 test('stopping waits for visits under way, ends waits, and begins nothing', async () => {
   const clock = new FakeClock();
   const slow = gate();

@@ -3,8 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import { within, every } from '../../../src/lifecycle/bounded.ts';
 import { Deadlines } from '../../../src/lifecycle/deadlines.ts';
 import { Memory } from '../../../src/lifecycle/memory.ts';
-import { backoff } from '../../../src/lifecycle/worker.ts';
+import { backoff, retryIn } from '../../../src/lifecycle/worker.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
+import { LifecycleWorld } from '../../support/lifecycle-world.ts';
 
 const deadlineIn = (clock: FakeClock, seconds: number) => Math.floor(clock.now() / 1000) + seconds;
 
@@ -97,6 +98,22 @@ describe('backing off', () => {
       [2_500, 5_000],
       [2_500, 5_000],
     ]);
+  });
+});
+
+describe('a visit that failed', () => {
+  test('is repeated at the deadline of a window that may be open, however often it has failed', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const pending = await world.asked({ delivery: 'V2' });
+    const open = await world.opened(worker);
+    await world.pastDeadline(worker, open, -700);
+
+    const before = [retryIn(worker, open, 9), retryIn(worker, pending, 9)];
+    await world.clock.advance(700);
+
+    expect(before).toEqual([700, 3_750]);
+    expect(retryIn(worker, open, 9)).toBe(3_750);
   });
 });
 
