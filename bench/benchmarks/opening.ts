@@ -1,3 +1,4 @@
+import type { RecordType } from '../../src/domain/records.ts';
 import type { RecordedCall } from '../../src/sandbox/client.ts';
 import { until } from '../lib/until.ts';
 import { quantile } from '../lib/statistics.ts';
@@ -59,15 +60,19 @@ export const approveToAuthorized: Benchmark = {
   },
 };
 
-/** From the click until AWS has answered the authorize call; and every call that was made in between. */
+/**
+ * From the click until AWS has answered the authorize call; and every call that was made in between. Clicked by somebody who
+ * has seen the card, and once the window before is open: nothing else is under way.
+ */
 async function oneOpening(world: World, n: number): Promise<Sample> {
-  const { people, hosts, client } = world;
+  const { people, hosts, client, log } = world;
   const address = hosts[n]?.address ?? '';
   const reason = `Window ${n + 1} needs the console`;
   const incident = 'https://example.pagerduty.com/incidents/PINC0042';
   const by = people.askers[n] ?? '';
   await people.ask({ by, workflow: WORKFLOW, address, seconds: SECONDS, reason, incident });
   const card = await people.card(reason);
+  await recorded(log, 'messages.posted', card.request);
   const clicked = Date.now();
   await people.approve(card);
   const calls = await until(15_000, async () => {
@@ -80,8 +85,17 @@ async function oneOpening(world: World, n: number): Promise<Sample> {
   });
   const authorized = calls?.at(-1);
   if (calls === undefined || authorized === undefined) throw new Error('a window was not opened');
+  await recorded(log, 'open.confirmed', card.request);
   // A call is noted half-way between its request and its answer.
   return { ms: Date.parse(authorized.at) + LATENCY_MS / 2 - clicked, calls };
+}
+
+async function recorded(log: World['log'], type: RecordType, request: string): Promise<void> {
+  const isThere = await until(15_000, async () => {
+    await log.refresh();
+    return log.one(type, request) !== undefined;
+  });
+  if (isThere === undefined) throw new Error(`no ${type} of ${request}`);
 }
 
 /** None of these can be left out, and none can begin before the one before it has been answered. */
