@@ -14,6 +14,8 @@ const NUDGED_EVERY = 100;
 /** Longer than a healthy read of what is new takes. */
 const READ_WITHIN = 10_000;
 
+export type Nudge = { readonly commit?: number; readonly request?: string };
+
 /**
  * Keeps a process at the head of the log, and its rounds going: every live request once at the start, then each one that a
  * record names. Nudges and reminders only make it faster.
@@ -28,6 +30,8 @@ export class Watch {
   #reading: Promise<void> = Promise.resolve();
   #refreshing: Promise<boolean> | undefined;
   #nudge = new AbortController();
+  /** The commit that somebody says there is; infinity: whatever there is. */
+  #upTo = Number.POSITIVE_INFINITY;
   #turns = 0;
   /** On the monotonic clock: when as many reads may follow each other at once as ever may. */
   #rested = 0;
@@ -55,9 +59,16 @@ export class Watch {
     this.#reading = this.#read();
   }
 
-  /** Read now; and look at this request even when the log has nothing new. */
-  nudge(request?: string): void {
-    this.#nudge.abort();
+  /**
+   * Read now: as far as somebody says that the log reaches, if it has not been read that far, or to its head. And look at
+   * this request even when the log has nothing new.
+   */
+  nudge({ commit = Number.POSITIVE_INFINITY, request }: Nudge = {}): void {
+    // One that is ignored must not put off the next look either.
+    if (commit > this.#log.head.commit) {
+      this.#upTo = Math.max(this.#upTo, commit);
+      this.#nudge.abort();
+    }
     if (request !== undefined && getRequest(this.#log.state, request) !== undefined) this.#wake(request);
   }
 
@@ -80,7 +91,9 @@ export class Watch {
       const isRead = await within(this.#clock, READ_WITHIN, this.#refreshing);
       this.#turns += 1;
       const rarely = isRead === true && this.#nudgesWork();
-      await this.#clock.pause(rarely ? POLL_BESIDE_NUDGES : POLL_EVERY, this.#nudge.signal);
+      const { signal } = this.#nudge;
+      await this.#clock.pause(rarely ? POLL_BESIDE_NUDGES : POLL_EVERY, signal);
+      if (!signal.aborted) this.#upTo = Number.POSITIVE_INFINITY;
       await this.#rest();
     }
   }
@@ -95,7 +108,9 @@ export class Watch {
 
   /** Whether it was read to its head. */
   async #refresh(): Promise<boolean> {
-    const failed = await this.#log.refresh().then(
+    const upTo = this.#upTo;
+    this.#upTo = 0;
+    const failed = await this.#log.refresh(upTo).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );

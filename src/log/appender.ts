@@ -29,7 +29,12 @@ export interface AppenderParts<S, R> {
 
 type Listener<S, R> = (entries: readonly Entry<R>[], state: S) => void;
 
-type Refresher = { readonly resolve: (head: Head) => void; readonly reject: (error: unknown) => void };
+/** `upTo`: the commit that has to be read; whoever wants the head says infinity. */
+type Refresher = {
+  readonly upTo: number;
+  readonly resolve: (head: Head) => void;
+  readonly reject: (error: unknown) => void;
+};
 
 /**
  * One process's view of the log, and its queue of appends. Everything that touches the store happens in one loop, a round
@@ -91,9 +96,9 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     });
   }
 
-  refresh(): Promise<Head> {
+  refresh(upTo = Number.POSITIVE_INFINITY): Promise<Head> {
     return new Promise((resolve, reject) => {
-      this.#refreshers.push({ resolve, reject });
+      this.#refreshers.push({ upTo, resolve, reject });
       this.#start();
     });
   }
@@ -117,7 +122,7 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     this.#refreshers = [];
     try {
       if (this.#broken !== undefined) throw this.#broken;
-      const isLate = this.#inDoubt || refreshers.length > 0;
+      const isLate = this.#inDoubt || refreshers.some(({ upTo }) => upTo > this.head.commit);
       if (isLate) await this.#readToHead();
       this.#turns.goes(!isLate && this.#racing && (await this.#standBack()));
     } catch (error) {

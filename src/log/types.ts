@@ -158,8 +158,11 @@ export interface Log<S, R extends LogRecord> {
    * `signer-unavailable`, `too-large`, `malformed`, `unknown-key`: they are not; or `broken`.
    */
   append<T>(propose: (state: S) => Proposal<R, T>): Promise<Committed<T, R>>;
-  /** Reads to the head of the store. LogError `store-unavailable`, or `broken`. */
-  refresh(): Promise<Head>;
+  /**
+   * Reads to the head of the store; where `upTo` is given, only if that commit has not been read yet. LogError
+   * `store-unavailable`, or `broken`.
+   */
+  refresh(upTo?: number): Promise<Head>;
   /**
    * Called once for every commit folded after this call, with its entries and the state after them, in order, before the
    * append that wrote it resolves. Must not throw (what it throws becomes a process warning). The answer unsubscribes.

@@ -5,7 +5,7 @@ import type { Desk } from '../../lifecycle/desk.ts';
 import { lapse } from '../../lifecycle/lapse.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
 import { tell } from '../../lifecycle/tell.ts';
-import { Watch } from '../../lifecycle/watch.ts';
+import { Watch, type Nudge } from '../../lifecycle/watch.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import type { SecurityChannel } from '../../ports/security-channel.ts';
 import { createSlack } from '../../slack/app.ts';
@@ -13,7 +13,7 @@ import { createConversation } from '../../slack/conversation.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { createSecurityChannel } from '../../slack/security-channel.ts';
 import { verbsOf } from '../../slack/listeners/verbs.ts';
-import { beginWith, readingOn, type Process, type Running, type Working } from './process.ts';
+import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable } from './process-log.ts';
 import { randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
@@ -86,7 +86,7 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
         : { mode: 'socket', appToken: appTokenOf(secrets) },
   });
 
-  const nudged = readingOn(log, watch);
+  const nudged = (nudge: Nudge) => watch.nudge(nudge);
   own.onNudge.add(nudged);
   log.subscribe(() => own.nudge(log.head.commit));
   watch.start();

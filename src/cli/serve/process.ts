@@ -3,7 +3,7 @@ import { secretTexts, type Config, type Secrets } from '../../config/config.ts';
 import { createLogger, type Logger } from '../../observability/logger.ts';
 import { createMetrics, type Metrics } from '../../observability/metrics.ts';
 import { createTelemetry } from '../../observability/telemetry.ts';
-import type { Watch } from '../../lifecycle/watch.ts';
+import type { Nudge } from '../../lifecycle/watch.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import type { Telemetry } from '../../ports/telemetry.ts';
 import type { Workflows } from '../../ports/workflows.ts';
@@ -38,7 +38,7 @@ export type Process = {
   readonly agenda: BullAgenda;
   readonly turns: RedisTurns;
   /** Told whenever somebody says that the log has grown, and how far. */
-  readonly onNudge: Set<(commit?: number) => void>;
+  readonly onNudge: Set<(nudge: Nudge) => void>;
   /** Says so to the others. */
   readonly nudge: (commit: number) => void;
   /** Whether others who say so are heard here. */
@@ -46,13 +46,6 @@ export type Process = {
   readonly onQueueError: (error: unknown) => void;
   close(): Promise<void>;
 };
-
-/** Reads on, unless this process has read that far: what it has appended itself it hears of as well. */
-export const readingOn =
-  (log: BreakglassLog, watch: Watch) =>
-  (commit = Number.POSITIVE_INFINITY): void => {
-    if (commit > log.head.commit) watch.nudge();
-  };
 
 /** A role whose work begins once its log has been read. */
 export function beginWith(log: Promise<BreakglassLog>, begin: (log: BreakglassLog) => Working): Running {
@@ -89,7 +82,7 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
   const onNudge: Process['onNudge'] = new Set();
   const nudges = new Nudges(queue, {
     onNudge: (commit) => {
-      for (const listener of onNudge) listener(commit);
+      for (const listener of onNudge) listener(commit === undefined ? {} : { commit });
     },
     onUp: onQueueUp,
   });

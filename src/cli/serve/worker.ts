@@ -10,12 +10,12 @@ import { revokeDue } from '../../lifecycle/revoke-due.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
 import { sweep } from '../../lifecycle/sweep.ts';
 import type { Sweeper } from '../../lifecycle/sweeper.ts';
-import { Watch } from '../../lifecycle/watch.ts';
+import { Watch, type Nudge } from '../../lifecycle/watch.ts';
 import { backoff, retryIn, type Worker } from '../../lifecycle/worker.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import { Reminders } from '../../queue/reminders.ts';
 import { aliveWhile } from './bot.ts';
-import { beginWith, readingOn, type Process, type Running, type Working } from './process.ts';
+import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable, wakeOnDistrust, whyDistrusted } from './process-log.ts';
 import { mathChance, randomIds } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
@@ -147,9 +147,9 @@ function startRequests(
   const reminders = new Reminders(
     { redisUrl, deployment: config.deployment, onError: own.onQueueError },
     // Where nudges come through, the log has been read for it, or is being read.
-    (request) => (own.nudgesWork() ? requests.wake(request) : watch.nudge(request)),
+    (request) => (own.nudgesWork() ? requests.wake(request) : watch.nudge({ request })),
   );
-  const nudged = readingOn(log, watch);
+  const nudged = (nudge: Nudge) => watch.nudge(nudge);
   own.onNudge.add(nudged);
   distrusted(whyDistrusted(log));
   log.subscribe((entries) => {

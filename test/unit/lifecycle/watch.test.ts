@@ -61,8 +61,8 @@ describe('a process', () => {
     const news = await world.asked({ delivery: 'V2' });
     visited.length = 0;
 
-    watch.nudge(known);
-    watch.nudge('bg-forged');
+    watch.nudge({ request: known });
+    watch.nudge({ request: 'bg-forged' });
     await world.clock.advance(0);
     await stop();
 
@@ -89,6 +89,41 @@ describe('a process', () => {
     expect(flooded).toBeGreaterThan(30);
     expect(flooded).toBeLessThanOrEqual(10 + 30);
     expect(visited).toEqual([news]);
+  });
+
+  test('reads as far as a nudge says and no further, and nothing for one that tells no news', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, log, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const turns = watch.turns;
+
+    watch.nudge({ commit: log.head.commit });
+    await world.clock.advance(0);
+    const idle = watch.turns - turns;
+    const news = await world.asked();
+    watch.nudge({ commit: log.head.commit + 1 });
+    await world.clock.advance(0);
+    await stop();
+
+    expect(idle).toBe(0);
+    expect(visited).toEqual([news]);
+  });
+
+  test('still polls while somebody says again and again what it knows', async () => {
+    const world = new LifecycleWorld();
+    const { watch, visited, log, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const id = await world.asked();
+
+    for (let ms = 0; ms < 1_000; ms += 50) {
+      watch.nudge({ commit: log.head.commit });
+      await world.clock.advance(50);
+    }
+    await stop();
+
+    expect(visited).toEqual([id]);
   });
 
   test('reads ten nudges in a row at once', async () => {

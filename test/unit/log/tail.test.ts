@@ -16,6 +16,18 @@ describe('a refresh', () => {
     expect(ours.state).toEqual(['log.opened', 'a', 'b']);
   });
 
+  test('reads nothing where that commit has been read', async () => {
+    const store = new MemoryLogStore();
+    const [ours, theirs] = [await open(store), await open(store, { signer: WORKER })];
+    await say(theirs, 'a');
+
+    const idle = await ours.refresh(ours.head.commit);
+    const head = await ours.refresh(theirs.head.commit);
+
+    expect(idle.commit).toBe(theirs.head.commit - 1);
+    expect(head).toEqual(theirs.head);
+  });
+
   test('comes before the appends that wait with it', async () => {
     const store = new MemoryLogStore();
     const [ours, theirs] = [await open(store), await open(store, { signer: WORKER })];
