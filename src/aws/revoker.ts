@@ -10,10 +10,6 @@ import { type Outcome, Revocation } from './revocation.ts';
 import { RevokeQueue } from './revoke-queue.ts';
 import { Settled } from './settled.ts';
 
-/** A call leaves once nobody has asked for this long, so that what is due at one instant travels together. */
-const QUIET_MS = 2;
-/** However many go on asking. */
-const GATHER_MS = 20;
 /** Calls on their way at once: a burst of a hundred groups is one, thousands wait for how the first are received. */
 const IN_FLIGHT = 100;
 /** A caller that waits for its turn hears so after this long, and can look at AWS meanwhile. */
@@ -55,8 +51,7 @@ export class Revoker {
   readonly #pump: Pump;
   readonly #patience: Patience;
   #inFlight = 0;
-  #firstAsk: number | undefined;
-  #lastAsk = 0;
+  #isGathering = false;
   #lapsedLookedAt = 0;
 
   /** `fraction` answers random numbers from 0 to 1: of groups that are due alike workers do not begin with the same one. */
@@ -116,9 +111,7 @@ export class Revoker {
       return revocation;
     }
     this.#again(revocation, this.#deference(rule.group));
-    this.#firstAsk ??= now;
-    this.#lastAsk = now;
-    this.#pump.wake();
+    this.#gather();
     return revocation;
   }
 
@@ -142,11 +135,10 @@ export class Revoker {
     const now = this.#clock.monotonic();
     this.#dropLapsed(now);
     if (this.#inFlight >= IN_FLIGHT) return { rest: LOOK_FOR_LAPSED_MS };
-    const wait = Math.max(this.#pace.wait, this.#gathering(now));
+    const { wait } = this.#pace;
     if (wait > 0) return { wait };
     const rules = this.#queue.next(now);
     if (rules.length > 0) {
-      this.#firstAsk = undefined;
       this.#send(rules);
       return 'again';
     }
@@ -154,9 +146,14 @@ export class Revoker {
     return readyAt === undefined ? 'done' : { rest: readyAt - now };
   }
 
-  #gathering(now: number): number {
-    if (this.#firstAsk === undefined) return 0;
-    return Math.min(this.#lastAsk + QUIET_MS, this.#firstAsk + GATHER_MS) - now;
+  /** What is asked for in one turn of the event loop travels together. */
+  #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    setImmediate(() => {
+      this.#isGathering = false;
+      this.#pump.wake();
+    });
   }
 
   #send(rules: readonly Revocation[]): void {
