@@ -93,16 +93,16 @@ export class Rounds {
     visit.again = false;
     try {
       const at = await this.#visit(key);
-      return at === undefined ? undefined : this.#waitFor(at - this.#clock.now(), 0, 0);
+      return at === undefined ? undefined : this.#waitUntil(at, 0, 0);
     } catch (error) {
       const ms = Math.max(FAILED_REST, this.#retryIn(failures, key, error));
-      return this.#waitFor(ms, FAILED_REST, failures + 1);
+      return this.#waitUntil(this.#clock.now() + ms, FAILED_REST, failures + 1);
     }
   }
 
-  #waitFor(ms: number, rest: number, failures: number): Wait {
+  #waitUntil(at: EpochMs, rest: number, failures: number): Wait {
     const now = this.#clock.monotonic();
-    return { at: this.#clock.now() + ms, due: now + ms, restUntil: now + rest, failures };
+    return { at, due: now + at - this.#clock.now(), restUntil: now + rest, failures };
   }
 
   #hurry(wait: Wait): void {
