@@ -1,21 +1,23 @@
 import type { BreakglassRecord, RecordType } from '../../src/domain/records.ts';
 import { AUTHOR } from '../../src/domain/records.ts';
 import type { Chain } from '../../src/log/chain.ts';
-import { readLog } from '../../src/log/reader.ts';
+import { readLog, type Expected } from '../../src/log/reader.ts';
 import type { LogStore } from '../../src/log/types.ts';
 import { verifyLog, type VerifyReport } from '../../src/log/verify.ts';
 
 export type RecordOf<T extends RecordType> = Extract<BreakglassRecord, { type: T }>;
 
+type Keys = NonNullable<Expected['trustedKeys']>;
+
 /** The log as any auditor reads it: every commit verified, with the keys that this deployment was given. */
 export class LogReader {
   readonly #store: LogStore;
-  readonly #trustedKeys: readonly string[];
+  readonly #trustedKeys: Keys;
   readonly #byRequest = new Map<string, BreakglassRecord[]>();
   #chain: Chain | undefined;
   #reading: Promise<void> = Promise.resolve();
 
-  constructor(store: LogStore, trustedKeys: readonly string[]) {
+  constructor(store: LogStore, trustedKeys: Keys) {
     this.#store = store;
     this.#trustedKeys = trustedKeys;
   }

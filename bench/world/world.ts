@@ -128,7 +128,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       urls: sandbox.urls,
       slack,
       keys,
-      log: new LogReader(new BucketFromBehind(client), Object.values(keys.vkeys)),
+      log: new LogReader(new BucketFromBehind(client), keys.vkeys),
       redis,
       bot,
       workers: crew,

@@ -14,13 +14,17 @@ export type Committed =
  * A decision on the newest state becomes records in the log, or comes back as refusals. A lost race decides again.
  * `ok` means that the records are in the bucket, or that it was already so. A log that cannot be written throws LogError.
  */
-export async function commit(log: BreakglassLog, decide: (state: State) => Decision): Promise<Committed> {
+export async function commit(
+  log: BreakglassLog,
+  decide: (state: State) => Decision,
+  options?: { readonly endsCommit: boolean },
+): Promise<Committed> {
   try {
     const { entries } = await log.append((state) => {
       const decision = decide(state);
       if (decision.kind === 'refuse') throw new Refused(decision.refusals);
       return { records: decision.records, result: undefined };
-    });
+    }, options);
     return { ok: true, written: entries };
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusals: error.refusals };

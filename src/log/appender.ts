@@ -85,13 +85,16 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     return () => void this.#listeners.delete(own);
   }
 
-  append<T>(propose: (state: S) => Proposal<R, T>): Promise<Committed<T, R>> {
+  append<T>(
+    propose: (state: S) => Proposal<R, T>,
+    { endsCommit = false }: { readonly endsCommit?: boolean } = {},
+  ): Promise<Committed<T, R>> {
     return new Promise((resolve, reject) => {
       const decide: Pending<S, R>['decide'] = (state) => {
         const { records, result } = propose(state);
         return { records, resolve: (entries, head) => resolve({ result, entries, head }) };
       };
-      this.#waiting.push({ decide, reject });
+      this.#waiting.push({ decide, endsCommit, reject });
       this.#start();
     });
   }

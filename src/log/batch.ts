@@ -15,6 +15,8 @@ export interface Decided<R> {
 export interface Pending<S, R> {
   /** Runs the proposal; throws what it throws. */
   readonly decide: (state: S) => Decided<R>;
+  /** Its last record is to be the last of its commit. */
+  readonly endsCommit: boolean;
   readonly reject: (error: unknown) => void;
 }
 
@@ -37,7 +39,10 @@ export interface Batch<S, R> {
 /** The checkpoint has an origin of at most 200 characters, twice. */
 const MAX_RECORD_BYTES = MAX_BYTES - 4_096;
 
-/** Runs the proposals one after the other, each on the state that the ones before it would leave. Pure but for `decide`. */
+/**
+ * Runs the proposals one after the other, each on the state that the ones before it would leave; one that ends a commit comes
+ * last, and the others like it wait for the next. Pure but for `decide`.
+ */
 export function decideBatch<S, R extends LogRecord>(
   chain: Chain,
   start: S,
@@ -54,7 +59,10 @@ export function decideBatch<S, R extends LogRecord>(
   let keys = chain.keys;
   let bytes = 0;
 
-  for (const [i, pending] of waiting.entries()) {
+  const ending = waiting.filter(({ endsCommit }) => endsCommit);
+  const now = [...waiting.filter(({ endsCommit }) => !endsCommit), ...ending.slice(0, 1)];
+  const later = ending.slice(1);
+  for (const [i, pending] of now.entries()) {
     let outcome: (head: Head) => void;
     try {
       const { records, resolve } = pending.decide(state);
@@ -65,7 +73,7 @@ export function decideBatch<S, R extends LogRecord>(
         throw new LogError('too-large', 'the records of one append do not fit into one commit');
       }
       if (lines.length + texts.length > MAX_RECORDS || bytes + size > MAX_RECORD_BYTES) {
-        return { lines, entries, state, settled, members, settleMembers, rest: waiting.slice(i) };
+        return { lines, entries, state, settled, members, settleMembers, rest: [...now.slice(i), ...later] };
       }
       const own = canonical.map((each, j) => entryOf<R>(chain, role, lines.length + j, each));
       const nextKeys = own.reduce((ring, { record }) => turnKeyRing(ring, record, role), keys);
@@ -85,7 +93,7 @@ export function decideBatch<S, R extends LogRecord>(
       outcomes.push(outcome);
     }
   }
-  return { lines, entries, state, settled, members, settleMembers, rest: [] };
+  return { lines, entries, state, settled, members, settleMembers, rest: later };
 
   function settleMembers(head: Head): void {
     for (const outcome of outcomes) outcome(head);

@@ -1,6 +1,7 @@
 import { parseCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LogError } from './errors.ts';
 import { parseNote, type NoteSignature } from './note.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 /** Bounds of one commit object: a reader never holds more than this. */
 export const MAX_RECORDS = 1_000;
@@ -59,12 +60,4 @@ export function noteAtEnd(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.subarray(-MAX_NOTE_BYTES)).toString();
   const signatures = text.lastIndexOf('\n\n');
   return text.slice(text.lastIndexOf('\n\n', signatures - 1) + 2);
-}
-
-function decodeUtf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new LogError('malformed', 'not UTF-8', { cause });
-  }
 }

@@ -10,6 +10,7 @@ export { openLog, type OpenLogOptions } from './open-log.ts';
 export { consistencyProof, inclusionProof, nodesOf, verifyConsistency, verifyInclusion } from './proofs.ts';
 export { readLog, type Expected } from './reader.ts';
 export { MAX_SNAPSHOT_BYTES, snapshotPrefix } from './snapshot.ts';
+export { readReceipt, receiptFor, type Proven } from './receipt.ts';
 export { leafHash } from './tree.ts';
 export * from './types.ts';
 export { verifyLog, type VerifyOptions, type VerifyReport } from './verify.ts';

@@ -1,14 +1,14 @@
 import { checkEarly, readCommit, type Chain, type EarlyCheck, type VerifiedCommit } from './chain.ts';
 import { commitKey, commitNumber } from './commit.ts';
 import { LogError } from './errors.ts';
-import { LIST_PAGE, ROLES, type Head, type LogOpened, type LogStore } from './types.ts';
+import { LIST_PAGE, ROLES, type Head, type LogOpened, type LogStore, type Role } from './types.ts';
 
 /** What the reader of a log already knows from elsewhere. */
 export interface Expected {
   /** The deployment the log must be of. */
   readonly origin?: string;
-  /** The verifier keys of both roles that the log was opened with; without them the first commit is taken at its word. */
-  readonly trustedKeys?: readonly string[];
+  /** The verifier keys that the log was opened with; without them the first commit is taken at its word. */
+  readonly trustedKeys?: Readonly<Record<Role, string>>;
   /** A checkpoint seen before, by any means: the log must contain it. */
   readonly atLeast?: Pick<Head, 'size' | 'rootHash'>;
 }
@@ -124,13 +124,11 @@ function checkBeginning({ chain: { origin }, entries }: VerifiedCommit, expected
   }
   // Verified: the first record is log.opened. Its keys, not what a replacement in the same commit made of them.
   const { keys } = entries[0]!.record as LogOpened;
-  const untrusted = ROLES.map((role) => keys[role]).find(
-    (key) => expected.trustedKeys?.includes(key) === false,
-  );
+  const { trustedKeys } = expected;
+  const untrusted = ROLES.find((role) => trustedKeys !== undefined && trustedKeys[role] !== keys[role]);
   if (untrusted !== undefined) {
-    throw new LogError('unknown-key', `the log was opened with ${untrusted}, which is not trusted`, {
-      commit: 1,
-    });
+    const text = `the log was opened with ${keys[untrusted]} for the ${untrusted}, which is not its trusted key`;
+    throw new LogError('unknown-key', text, { commit: 1 });
   }
 }
 

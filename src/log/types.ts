@@ -154,10 +154,14 @@ export interface Log<S, R extends LogRecord> {
    * then settle together) and commits its records; after a lost race it runs again on the newer state, so it must be pure.
    * Resolves only when the records are in the store. What `propose` throws rejects this promise alone.
    * Two processes that write the same bytes at the same position are both told so: a record that must have one owner names
-   * its process. LogError `store-unavailable`: the records may or may not be, or come to be, in the log;
+   * its process. `endsCommit`: the last of the records is to be the last of its commit, whose checkpoint then tells who wrote
+   * it (see receipts). LogError `store-unavailable`: the records may or may not be, or come to be, in the log;
    * `signer-unavailable`, `too-large`, `malformed`, `unknown-key`: they are not; or `broken`.
    */
-  append<T>(propose: (state: S) => Proposal<R, T>): Promise<Committed<T, R>>;
+  append<T>(
+    propose: (state: S) => Proposal<R, T>,
+    options?: { readonly endsCommit?: boolean },
+  ): Promise<Committed<T, R>>;
   /**
    * Reads to the head of the store; where `upTo` is given, only if that commit has not been read yet. LogError
    * `store-unavailable`, or `broken`.

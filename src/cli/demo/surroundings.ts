@@ -77,7 +77,7 @@ export async function tellSlackWhere(run: Run, { sandbox }: Pick<Surroundings, '
 /** What an auditor would type: the verifier reads the bucket with nothing but the right to read it. Answers its JSON. */
 async function verifyBucket(sandbox: Sandbox, { vkeys }: Keys): Promise<unknown> {
   const env = auditorEnvironment(sandbox);
-  const args = [BIN, 'log', 'verify', '--json', '--key', vkeys.bot, vkeys.worker];
+  const args = [BIN, 'log', 'verify', '--json', '--bot-key', vkeys.bot, '--worker-key', vkeys.worker];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch(reported);
   return JSON.parse(stdout) as unknown;
 }

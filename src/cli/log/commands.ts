@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Register } from '../io.ts';
+import type { VerifyOptions } from './verify.ts';
 
 const FOLDER = ['--folder <dir>', 'a downloaded log instead of the bucket in the environment'] as const;
 const JSON_OUTPUT = ['--json', 'print the result as JSON'] as const;
@@ -13,10 +14,11 @@ export const logCommands: Register = (program, io, end) => {
     .command('verify')
     .description('Verify every record, signature and checkpoint from the first commit to the last')
     .option(...FOLDER)
-    .option('--key <vkey...>', 'verifier keys of the bot and the worker that the log was begun with')
+    .option('--bot-key <vkey>', 'verifier key of the bot that the log was begun with')
+    .option('--worker-key <vkey>', 'verifier key of the worker that it was begun with')
     .option('--checkpoint <file>', 'a checkpoint kept elsewhere, which the log must contain')
     .option(...JSON_OUTPUT)
-    .action(async (options: { folder?: string; key?: string[]; checkpoint?: string; json?: true }) => {
+    .action(async (options: Omit<VerifyOptions, 'json'> & { json?: true }) => {
       const { verify } = await import('./verify.ts');
       end(await verify({ ...options, json: options.json === true }, io));
     });
@@ -31,6 +33,28 @@ export const logCommands: Register = (program, io, end) => {
     .action(async (request: string | undefined, options: { folder?: string; last: number; json?: true }) => {
       const { show } = await import('./show.ts');
       end(await show(request, { ...options, json: options.json === true }, io));
+    });
+
+  log
+    .command('receipt')
+    .description('Write one file that proves offline how a request ended (C2SP tlog-proof)')
+    .argument('<request>', 'such as bg-0123456789, sealed')
+    .option(...FOLDER)
+    .option('--out <file>', 'where to write it, instead of standard output')
+    .action(async (request: string, options: { folder?: string; out?: string }) => {
+      const { receipt } = await import('./receipt.ts');
+      end(await receipt(request, options, io));
+    });
+
+  log
+    .command('verify-receipt')
+    .description('Verify a receipt with nothing but a public key')
+    .argument('<file>', 'a receipt')
+    .requiredOption('--worker-key <vkey...>', 'verifier keys that the worker has had')
+    .option(...JSON_OUTPUT)
+    .action(async (file: string, options: { workerKey: string[]; json?: true }) => {
+      const { verifyReceipt } = await import('./verify-receipt.ts');
+      end(await verifyReceipt(file, { ...options, json: options.json === true }, io));
     });
 };
 

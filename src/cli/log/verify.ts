@@ -4,23 +4,24 @@ import { parseCheckpoint, type Checkpoint } from '../../log/checkpoint.ts';
 import { commitKey } from '../../log/commit.ts';
 import { LogError } from '../../log/errors.ts';
 import { parseVkey } from '../../log/keys.ts';
-import { verifyLog, type VerifyReport } from '../../log/verify.ts';
+import { verifyLog, type VerifyOptions as VerifyLogOptions, type VerifyReport } from '../../log/verify.ts';
 import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
 import { plain } from '../table.ts';
 import { openStore, type OpenStore } from './open-store.ts';
 
 export type VerifyOptions = {
   readonly folder?: string;
-  readonly key?: readonly string[];
+  readonly botKey?: string;
+  readonly workerKey?: string;
   readonly checkpoint?: string;
   readonly json: boolean;
 };
 
 export async function verify(
-  { folder, key, checkpoint, json: asJson }: VerifyOptions,
+  { folder, botKey, workerKey, checkpoint, json: asJson }: VerifyOptions,
   io: Io,
 ): Promise<ExitCode> {
-  const trustedKeys = key?.map(trustedKey);
+  const trustedKeys = bothKeys(botKey, workerKey);
   const seen = checkpoint === undefined ? undefined : await readCheckpoint(checkpoint);
   const opened = await openStore(folder, io);
   if (seen !== undefined && opened.origin !== undefined && seen.origin !== opened.origin)
@@ -82,18 +83,25 @@ function text(report: VerifyReport, where: string): string[] {
     const how =
       report.trust === 'given-keys'
         ? 'descends from the given keys'
-        : 'as the log itself says: give --key to check it';
+        : 'as the log itself says: give --bot-key and --worker-key to check it';
     lines.push(`bot      ${keys.bot}`, `worker   ${keys.worker}`, `trust    ${how}`);
   }
   if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`);
   return lines;
 }
 
-function trustedKey(vkey: string): string {
+function bothKeys(bot: string | undefined, worker: string | undefined): VerifyLogOptions['trustedKeys'] {
+  if (bot === undefined && worker === undefined) return undefined;
+  if (bot === undefined || worker === undefined)
+    throw new CommandError(EXIT.usage, '--bot-key and --worker-key are given together');
+  return { bot: trustedKey('--bot-key', bot), worker: trustedKey('--worker-key', worker) };
+}
+
+export function trustedKey(option: string, vkey: string): string {
   try {
     return parseVkey(vkey).text;
   } catch (cause) {
-    throw new CommandError(EXIT.usage, '--key must be a verifier key, name+hash+base64', { cause });
+    throw new CommandError(EXIT.usage, `${option} must be a verifier key, name+hash+base64`, { cause });
   }
 }
 

@@ -33,8 +33,8 @@ describe('log verify', () => {
     const { bot, worker } = product.surroundings.keys.vkeys;
 
     const [inBucket, inFolder] = await Promise.all([
-      onBucket('verify', '--json', '--key', bot, worker),
-      onFolder(folder, 'verify', '--json', '--key', bot, worker),
+      onBucket('verify', '--json', '--bot-key', bot, '--worker-key', worker),
+      onFolder(folder, 'verify', '--json', '--bot-key', bot, '--worker-key', worker),
     ]);
 
     expect([inBucket.code, inFolder.code]).toEqual([0, 0]);
@@ -49,9 +49,10 @@ describe('log verify', () => {
   });
 
   test('does not take a log at its word when other keys are given', async () => {
-    const { bot } = product.surroundings.keys.vkeys;
+    const { bot, worker } = product.surroundings.keys.vkeys;
 
-    const { code, out } = await onFolder(folder, 'verify', '--json', '--key', bot);
+    const args = ['verify', '--json', '--bot-key', worker, '--worker-key', bot];
+    const { code, out } = await onFolder(folder, ...args);
 
     expect(code).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ valid: false, firstBreak: { commit: 1, code: 'unknown-key' } });
@@ -134,7 +135,7 @@ describe('log verify', () => {
   test('says 2 for a wrong command line or setting, and 3 when it cannot look', async () => {
     const [option, key, setting, nowhere, wrongOrigin] = await Promise.all([
       onFolder(folder, 'verify', '--thorough'),
-      onFolder(folder, 'verify', '--key', 'not-a-key'),
+      onFolder(folder, 'verify', '--bot-key', 'not-a-key', '--worker-key', 'not-a-key'),
       breakglass(['log', 'verify'], {}),
       onFolder(join(product.folder, 'not-there'), 'verify'),
       breakglass(['log', 'verify'], { ...product.auditor, BREAKGLASS_DEPLOYMENT: 'other' }),

@@ -65,10 +65,34 @@ const REPORTED = {
 };
 const BEFORE = { serial: '0A', fingerprint: 'b'.repeat(64), notAfter: START };
 const AFTER = { serial: '0B', fingerprint: 'c'.repeat(64), notAfter: START };
-const SUMMARY = { request: REQUEST, outcome: 'closed' } as Summary;
 const MAYA = facts('U0MAYA0001', 'Maya \u001b[31mOkafor');
 const JONAS = facts('U0JONAS001', 'Jonas Lind');
 const of = { format: 1, request: REQUEST } as const;
+const SUMMARY: Summary = {
+  request: REQUEST,
+  outcome: 'closed',
+  workflow: WORKFLOW,
+  requester: person('U0MAYA0001', 'Maya \u001b[31mOkafor'),
+  reason: 'Settlement queue is stuck\u202e\nand more',
+  incident: INCIDENT,
+  source: { address: '203.0.113.7/32', name: null },
+  port: 8443,
+  approvers: [person('U0JONAS001', 'Jonas Lind')],
+  decidedBy: null,
+  askedAt: START,
+  approvedAt: START + 12_400,
+  openedAt: START + 14_000,
+  deadline: epoch(28),
+  extensions: [],
+  closedAt: START + 28_300,
+  closedBecause: 'deadline',
+  closeAskedBy: null,
+  latenessMs: 300,
+  rules: [OPEN_RULE],
+  connections: 'cut',
+  rotation: { before: BEFORE, after: AFTER },
+  failure: null,
+};
 
 /** One record of every type, in an order in which they could have happened to one request. */
 export const EVERYTHING: readonly BreakglassRecord[] = [

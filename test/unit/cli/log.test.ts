@@ -35,8 +35,9 @@ describe('log verify', () => {
       'verify',
       '--folder',
       log.folder,
-      '--key',
+      '--bot-key',
       log.keys.bot,
+      '--worker-key',
       log.keys.worker,
     ]);
 
@@ -92,9 +93,13 @@ describe('log verify', () => {
   it('refuses keys and checkpoints that are none', async () => {
     await using log = await aLog([]);
 
-    expect(await shell(['log', 'verify', '--folder', log.folder, '--key', 'x'])).toMatchObject({
+    const { bot } = log.keys;
+    expect(
+      await shell(['log', 'verify', '--folder', log.folder, '--bot-key', 'x', '--worker-key', 'x']),
+    ).toMatchObject({ exit: 2, out: '' });
+    expect(await shell(['log', 'verify', '--folder', log.folder, '--bot-key', bot])).toMatchObject({
       exit: 2,
-      out: '',
+      err: expect.stringContaining('given together'),
     });
     expect(
       await shell(['log', 'verify', '--folder', log.folder, '--checkpoint', 'package.json']),

@@ -28,7 +28,7 @@ describe('the example in docs/log-format.md', () => {
     const store = new MemoryLogStore();
     for (const [key, text] of objects) store.objects.set(key, bytesOf(text));
 
-    const report = await verifyLog(store, { origin: ORIGIN, trustedKeys: Object.values(KEYS) });
+    const report = await verifyLog(store, { origin: ORIGIN, trustedKeys: KEYS });
 
     expect(report).toMatchObject({ valid: true, commits: 2, records: 3 });
   });

@@ -13,6 +13,7 @@ import {
   Chains,
   codeOf,
   HASTE,
+  KEYS,
   note,
   open,
   say,
@@ -372,7 +373,7 @@ describe('a key that has been replaced', () => {
 
 describe('what can be compared with the first commits only', () => {
   test.each([
-    ['trusted keys', { trustedKeys: [BOT.vkey, WORKER.vkey] }, { trustedKeys: [BOT.vkey] }, 'unknown-key'],
+    ['trusted keys', { trustedKeys: KEYS }, { trustedKeys: { ...KEYS, worker: BOT.vkey } }, 'unknown-key'],
     [
       'a checkpoint seen before',
       { atLeast: { size: 1, rootHash: 'FUhFFOu0srEpuGw0i8egAfOZCUfjYG5ERedcj3PasCE=' } },

@@ -96,8 +96,10 @@ describe('opening a log', () => {
   test('is refused for keys that are not trusted', async () => {
     const { store } = await Chains.opened();
 
-    expect(await codeOf(open(store, { trustedKeys: [BOT.vkey] }))).toBe('unknown-key');
-    await expect(open(store, { trustedKeys: [BOT.vkey, WORKER.vkey] })).resolves.toBeDefined();
+    expect(await codeOf(open(store, { trustedKeys: { bot: WORKER.vkey, worker: BOT.vkey } }))).toBe(
+      'unknown-key',
+    );
+    await expect(open(store, { trustedKeys: KEYS })).resolves.toBeDefined();
   });
 
   test('is refused for a log that ends before what was seen of it', async () => {

@@ -45,7 +45,7 @@ describe('a whole log', () => {
   test('is valid under the keys, the origin and the checkpoint that are expected', async () => {
     const chains = await fiveCommits();
     const { size, rootHash } = chains.chain!.head;
-    const expected = { origin: ORIGIN, trustedKeys: [WORKER.vkey, BOT.vkey], atLeast: { size, rootHash } };
+    const expected = { origin: ORIGIN, trustedKeys: KEYS, atLeast: { size, rootHash } };
 
     expect(await verifyLog(chains.store, expected)).toMatchObject({ valid: true, trust: 'given-keys' });
   });
@@ -214,7 +214,7 @@ describe('a log that is not whole', () => {
       commits: 0,
       firstBreak: { commit: 1, code: 'other-deployment' },
     });
-    expect(await verifyLog(store, { trustedKeys: [BOT.vkey] })).toMatchObject({
+    expect(await verifyLog(store, { trustedKeys: { ...KEYS, worker: BOT.vkey } })).toMatchObject({
       valid: false,
       firstBreak: { commit: 1, code: 'unknown-key' },
     });
