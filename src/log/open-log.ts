@@ -18,7 +18,7 @@ export interface OpenLogOptions<S, R> extends Omit<Expected, 'origin'> {
   readonly create?: { readonly at: string; readonly keys: Readonly<Record<Role, string>> };
   readonly patience: Patience;
   /**
-   * Reads from the newest snapshot on, and writes new ones while the log is open. With `trustedKeys` or `atLeast` it is
+   * Reads from the newest snapshot on, and writes new ones while the log is open. With `trustedKeys` or `contains` it is
    * read from its first commit all the same: only there they can be compared.
    */
   readonly snapshots?: Snapshots<S>;
@@ -57,8 +57,8 @@ export async function openLog<S, R extends LogRecord>(options: OpenLogOptions<S,
 }
 
 async function startingPlace<S, R>(options: OpenLogOptions<S, R>): Promise<Place<S> | undefined> {
-  const { store, signer, projection, snapshots, trustedKeys, atLeast } = options;
-  if (snapshots === undefined || trustedKeys !== undefined || atLeast !== undefined) return undefined;
+  const { store, signer, projection, snapshots, trustedKeys, contains } = options;
+  if (snapshots === undefined || trustedKeys !== undefined || contains !== undefined) return undefined;
   return readSnapshot(store, signer, projection.initial, snapshots);
 }
 

@@ -9,8 +9,8 @@ export interface Expected {
   readonly origin?: string;
   /** The verifier keys that the log was opened with; without them the first commit is taken at its word. */
   readonly trustedKeys?: Readonly<Record<Role, string>>;
-  /** A checkpoint seen before, by any means: the log must contain it. */
-  readonly atLeast?: Pick<Head, 'size' | 'rootHash'>;
+  /** Checkpoints seen before, by any means: the log must contain each of them. */
+  readonly contains?: readonly Pick<Head, 'size' | 'rootHash'>[];
 }
 
 // One read takes as long as ten or more can be under way: keeps start-up from paying a round trip a commit.
@@ -35,12 +35,9 @@ export async function* readLog(
     yield commit;
   }
   const size = chain?.head.size ?? 0;
-  if (size < (expected.atLeast?.size ?? 0)) {
-    throw new LogError(
-      'head-moved-back',
-      `the log ends at ${size} records, ${expected.atLeast?.size} were seen before`,
-    );
-  }
+  const seen = Math.max(0, ...(expected.contains ?? []).map((checkpoint) => checkpoint.size));
+  if (size < seen)
+    throw new LogError('head-moved-back', `the log ends at ${size} records, ${seen} were seen before`);
 }
 
 /** One object of the log. LogError `store-unavailable` when the store fails. */
@@ -132,10 +129,10 @@ function checkBeginning({ chain: { origin }, entries }: VerifiedCommit, expected
   }
 }
 
-function checkPassing(before: number, head: Head, { atLeast }: Expected): void {
-  if (atLeast === undefined || atLeast.size <= before || atLeast.size > head.size) return;
-  if (atLeast.size !== head.size || atLeast.rootHash !== head.rootHash) {
-    const text = `commit ${head.commit}: the log does not contain the checkpoint of ${atLeast.size} records seen before`;
+function checkPassing(before: number, head: Head, { contains = [] }: Expected): void {
+  for (const { size, rootHash } of contains) {
+    if (size <= before || size > head.size || (size === head.size && rootHash === head.rootHash)) continue;
+    const text = `commit ${head.commit}: the log does not contain the checkpoint of ${size} records seen before`;
     throw new LogError('root-mismatch', text, { commit: head.commit });
   }
 }

@@ -27,6 +27,8 @@ export interface VerifyReport {
   readonly firstBreak?: { readonly commit: number; readonly code: LogErrorCode; readonly text: string };
   /** The last place up to which everything holds, its checkpoint included. */
   readonly head?: Head;
+  /** Records before the newest of the given checkpoints that the log contains: nobody can have altered those since. */
+  readonly anchored: number;
   /** `at` of the first and the last record that hold, by their writers' clocks. */
   readonly from?: string;
   readonly to?: string;
@@ -38,7 +40,16 @@ export interface VerifyReport {
  */
 export async function verifyLog(store: LogStore, options: VerifyOptions = {}): Promise<VerifyReport> {
   const trust = options.trustedKeys === undefined ? 'first-use' : 'given-keys';
-  let report: VerifyReport = { valid: false, trust, found: 0, commits: 0, records: 0, newerFormat: 0 };
+  let report: VerifyReport = {
+    valid: false,
+    trust,
+    found: 0,
+    commits: 0,
+    records: 0,
+    newerFormat: 0,
+    anchored: 0,
+  };
+  const seen = (options.contains ?? []).map(({ size }) => size);
   try {
     for await (const { chain, entries } of readLog(store, options)) {
       const { origin, head, keys } = chain;
@@ -51,6 +62,7 @@ export async function verifyLog(store: LogStore, options: VerifyOptions = {}): P
         records: head.size,
         newerFormat: report.newerFormat + entries.filter(({ record }) => record.format > FORMAT).length,
         head,
+        anchored: Math.max(0, ...seen.filter((size) => size <= head.size)),
         from: report.from ?? entries[0]!.record.at,
         to: entries.at(-1)!.record.at,
       };

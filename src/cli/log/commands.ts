@@ -16,7 +16,7 @@ export const logCommands: Register = (program, io, end) => {
     .option(...FOLDER)
     .option('--bot-key <vkey>', 'verifier key of the bot that the log was begun with')
     .option('--worker-key <vkey>', 'verifier key of the worker that it was begun with')
-    .option('--checkpoint <file>', 'a checkpoint kept elsewhere, which the log must contain')
+    .option('--checkpoint <file...>', 'checkpoints kept elsewhere, which the log must contain')
     .option(...JSON_OUTPUT)
     .action(async (options: Omit<VerifyOptions, 'json'> & { json?: true }) => {
       const { verify } = await import('./verify.ts');

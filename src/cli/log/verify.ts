@@ -13,7 +13,7 @@ export type VerifyOptions = {
   readonly folder?: string;
   readonly botKey?: string;
   readonly workerKey?: string;
-  readonly checkpoint?: string;
+  readonly checkpoint?: readonly string[];
   readonly json: boolean;
 };
 
@@ -22,16 +22,17 @@ export async function verify(
   io: Io,
 ): Promise<ExitCode> {
   const trustedKeys = bothKeys(botKey, workerKey);
-  const seen = checkpoint === undefined ? undefined : await readCheckpoint(checkpoint);
+  const contains = await Promise.all((checkpoint ?? []).map(readCheckpoint));
   const opened = await openStore(folder, io);
-  if (seen !== undefined && opened.origin !== undefined && seen.origin !== opened.origin)
-    throw new CommandError(EXIT.usage, `--checkpoint is of ${plain(seen.origin)}, not of ${opened.origin}`);
-  const origin = opened.origin ?? seen?.origin;
+  const origin = opened.origin ?? contains[0]?.origin;
+  const stray = contains.find((seen) => seen.origin !== origin);
+  if (stray !== undefined)
+    throw new CommandError(EXIT.usage, `--checkpoint is of ${plain(stray.origin)}, not of ${origin}`);
   try {
     const found = await verifyLog(opened.store, {
       ...(origin === undefined ? {} : { origin }),
       ...(trustedKeys === undefined ? {} : { trustedKeys }),
-      ...(seen === undefined ? {} : { atLeast: seen }),
+      contains,
       authorOf: (type) => (Object.hasOwn(AUTHOR, type) ? AUTHOR[type as keyof typeof AUTHOR] : undefined),
     });
     const report = (await hidesItsEnd(found, opened)) ? cutShort(found) : found;
@@ -86,7 +87,7 @@ function text(report: VerifyReport, where: string): string[] {
         : 'as the log itself says: give --bot-key and --worker-key to check it';
     lines.push(`bot      ${keys.bot}`, `worker   ${keys.worker}`, `trust    ${how}`);
   }
-  if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`);
+  if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`, `anchored ${anchor(report)}`);
   return lines;
 }
 
@@ -96,6 +97,12 @@ function bothKeys(bot: string | undefined, worker: string | undefined): VerifyLo
     throw new CommandError(EXIT.usage, '--bot-key and --worker-key are given together');
   return { bot: trustedKey('--bot-key', bot), worker: trustedKey('--worker-key', worker) };
 }
+
+/** Against those who hold the keys, nothing is proven beyond this. */
+const anchor = ({ anchored }: VerifyReport): string =>
+  anchored === 0
+    ? 'nowhere: give a --checkpoint that was kept where the operators cannot change it'
+    : `up to record ${anchored - 1}, by a checkpoint kept elsewhere`;
 
 export function trustedKey(option: string, vkey: string): string {
   try {

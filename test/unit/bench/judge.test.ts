@@ -87,7 +87,15 @@ function evidence({
     log: {
       refresh: () => Promise.resolve(),
       verify: () =>
-        Promise.resolve({ valid, trust: 'given-keys', found: 1, commits: 1, records: 1, newerFormat: 0 }),
+        Promise.resolve({
+          valid,
+          trust: 'given-keys',
+          found: 1,
+          commits: 1,
+          records: 1,
+          newerFormat: 0,
+          anchored: 0,
+        }),
       of: (request) => (request === ID ? log : []),
       every: <T extends RecordType>(wanted: T) =>
         log.filter((record): record is Extract<BreakglassRecord, { type: T }> => record.type === wanted),

@@ -85,7 +85,7 @@ describe('log verify', () => {
     await rm((await objects(log.folder)).at(-1)!);
     const cut = await shell(['log', 'verify', '--folder', log.folder, '--checkpoint', kept]);
 
-    expect(whole.exit).toBe(0);
+    expect(whole).toMatchObject({ exit: 0, out: expect.stringContaining('anchored up to record 27') });
     expect(cut.exit).toBe(1);
     expect(cut.out).toContain('head-moved-back');
   });
@@ -100,6 +100,14 @@ describe('log verify', () => {
     expect(await shell(['log', 'verify', '--folder', log.folder, '--bot-key', bot])).toMatchObject({
       exit: 2,
       err: expect.stringContaining('given together'),
+    });
+    const own = join(log.folder, 'own.txt');
+    const other = join(log.folder, 'other.txt');
+    await writeFile(own, `prod\n1\n${'A'.repeat(43)}=\n`);
+    await writeFile(other, `staging\n1\n${'A'.repeat(43)}=\n`);
+    expect(await shell(['log', 'verify', '--folder', log.folder, '--checkpoint', own, other])).toMatchObject({
+      exit: 2,
+      err: expect.stringContaining('is of staging, not of prod'),
     });
     expect(
       await shell(['log', 'verify', '--folder', log.folder, '--checkpoint', 'package.json']),

@@ -36,6 +36,7 @@ describe('a whole log', () => {
       commits: 5,
       records: 6,
       newerFormat: 0,
+      anchored: 0,
       head: chains.chain?.head,
       from: AT,
       to: '2026-03-02T00:00:00.000Z',
@@ -45,7 +46,7 @@ describe('a whole log', () => {
   test('is valid under the keys, the origin and the checkpoint that are expected', async () => {
     const chains = await fiveCommits();
     const { size, rootHash } = chains.chain!.head;
-    const expected = { origin: ORIGIN, trustedKeys: KEYS, atLeast: { size, rootHash } };
+    const expected = { origin: ORIGIN, trustedKeys: KEYS, contains: [{ size, rootHash }] };
 
     expect(await verifyLog(chains.store, expected)).toMatchObject({ valid: true, trust: 'given-keys' });
   });
@@ -137,11 +138,11 @@ describe('a log that is not whole', () => {
 
   test('is found out when its end is missing, by a checkpoint that was seen before', async () => {
     const chains = await fiveCommits();
-    const atLeast = chains.chain!.head;
+    const contains = [chains.chain!.head];
     drop(chains, 5);
 
     expect(await verifyLog(chains.store)).toMatchObject({ valid: true, commits: 4 });
-    expect(await verifyLog(chains.store, { atLeast })).toMatchObject({
+    expect(await verifyLog(chains.store, { contains })).toMatchObject({
       valid: false,
       commits: 4,
       firstBreak: { commit: 5, code: 'head-moved-back' },
@@ -150,23 +151,43 @@ describe('a log that is not whole', () => {
 
   test('is found out when it was forked, by a checkpoint that was seen before', async () => {
     const chains = await fiveCommits();
-    const atLeast = chains.chain!.head;
+    const contains = [chains.chain!.head];
     drop(chains, 5);
     await forge(chains, 5, 'another end');
 
     expect(await verifyLog(chains.store)).toMatchObject({ valid: true });
-    expect(await verifyLog(chains.store, { atLeast })).toMatchObject({
+    expect(await verifyLog(chains.store, { contains })).toMatchObject({
       valid: false,
       commits: 4,
       firstBreak: { commit: 5, code: 'root-mismatch' },
     });
   });
 
+  test('is anchored up to the newest of the checkpoints that it contains', async () => {
+    const chains = await Chains.opened();
+    const [first] = [chains.chain!.head];
+    await chains.commit([note('a'), note('b')]);
+    const second = chains.chain!.head;
+    await chains.commit([note('c')], WORKER);
+    const forked = { size: 4, rootHash: first.rootHash };
+
+    expect(await verifyLog(chains.store)).toMatchObject({ valid: true, anchored: 0 });
+    expect(await verifyLog(chains.store, { contains: [second, first] })).toMatchObject({
+      valid: true,
+      anchored: 3,
+    });
+    expect(await verifyLog(chains.store, { contains: [first, forked] })).toMatchObject({
+      valid: false,
+      anchored: 1,
+      firstBreak: { commit: 3, code: 'root-mismatch' },
+    });
+  });
+
   test('does not contain a checkpoint that lies between two of its own', async () => {
     const chains = await fiveCommits();
-    const atLeast = { size: 2, rootHash: chains.chain!.head.rootHash };
+    const contains = [{ size: 2, rootHash: chains.chain!.head.rootHash }];
 
-    expect(await verifyLog(chains.store, { atLeast })).toMatchObject({
+    expect(await verifyLog(chains.store, { contains })).toMatchObject({
       firstBreak: { commit: 2, code: 'root-mismatch' },
     });
   });
@@ -228,6 +249,7 @@ describe('a log that is not whole', () => {
       commits: 0,
       records: 0,
       newerFormat: 0,
+      anchored: 0,
       firstBreak: { commit: 1, code: 'no-log', text: 'there is no log here' },
     });
   });
