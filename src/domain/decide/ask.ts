@@ -3,6 +3,7 @@ import { incidentProblem, type Incident } from '../incident.ts';
 import type { PersonFacts } from '../person.ts';
 import type { Source } from '../records.ts';
 import { refusal, type Refusal, type RefusalCode } from '../refusals.ts';
+import { maskSecrets } from '../secrets.ts';
 import type { State } from '../state.ts';
 import { formatDuration, isoTime, parseDuration, type EpochMs } from '../time.ts';
 import { MAX_REASON_LENGTH, MIN_DURATION_SECONDS, type Workflow } from '../workflow.ts';
@@ -128,5 +129,5 @@ function checkReason({ reason }: Workflow, text: string): { text: string } | Ref
     return refusal('reason-short', { min: String(reason.minLength), length: String(length) });
   if (length > MAX_REASON_LENGTH)
     return refusal('reason-long', { max: String(MAX_REASON_LENGTH), length: String(length) });
-  return { text: trimmed };
+  return { text: maskSecrets(trimmed) };
 }

@@ -149,7 +149,7 @@ const reasonBlock = ({ chosen: { reason }, values, before }: FormView): KnownBlo
     ...initialValue(values.reason),
   },
   hint: plain(
-    `At least ${reason.minLength} characters. Approvers decide on this, and it stays in the record.`,
+    `At least ${reason.minLength} characters. Approvers decide on this, and it stays in the record; what looks like a secret is removed.`,
   ),
 });
 

@@ -1,0 +1,43 @@
+/** What looks like a secret: where its text begins to be one, group `keep` is what may stay in front of it. */
+const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
+  [
+    'private key',
+    /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g,
+  ],
+  // docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html, "unique ID prefixes"
+  ['AWS access key', /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g],
+  ['AWS secret key', /(?<keep>secret[\w ]{0,20}["']?\s*[:=]\s*["']?)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])/gi],
+  // docs.slack.dev/authentication/tokens
+  ['Slack token', /\bx(?:ox[a-z](?:\.xox[a-z])?|app)-[\w-]{10,}/g],
+  ['Slack webhook', /(?<keep>hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/-]{10,}/g],
+  // docs.github.com, "GitHub's token formats"
+  ['GitHub token', /\b(?:gh[pousr]_\w{30,}|github_pat_\w{30,})/g],
+  ['GitLab token', /\bglpat-[\w-]{20,}/g],
+  ['Google API key', /\bAIza[\w-]{35,}/g],
+  ['Stripe key', /\b[rs]k_(?:live|test)_\w{16,}/g],
+  // RFC 7519: two parts of base64url JSON, and a signature
+  ['JSON web token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
+  // RFC 6750 and RFC 7617
+  ['credential', /(?<keep>\b(?:bearer|basic)\s+)[\w.~+/-]{16,}=*/gi],
+  // RFC 3986 section 3.2.1: the password of a userinfo
+  ['password', /(?<keep>\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:/@]{0,64}:)[^\s@/]{1,256}(?=@)/gi],
+  // With a digit or a sign in it: words of a sentence have none.
+  [
+    'secret',
+    /(?<keep>\b(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\b["']?\s*[:=]\s*["']?)(?=[^\s"']*[\d!#$%&*+/?@^_~])[^\s"']{6,}/gi,
+  ],
+];
+
+/**
+ * What somebody typed, without what looks like a secret: the record can never be altered, and is read by many. Errs on the
+ * side of masking; a secret of no known shape passes. Masking twice changes nothing.
+ */
+export const maskSecrets = (text: string): string =>
+  SHAPES.reduce(
+    (masked, [what, shape]) =>
+      masked.replaceAll(shape, (...match) => {
+        const { keep = '' } = (match.at(-1) ?? {}) as { keep?: string };
+        return `${typeof keep === 'string' ? keep : ''}[${what} removed]`;
+      }),
+    text,
+  );
