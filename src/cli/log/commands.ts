@@ -47,6 +47,15 @@ export const logCommands: Register = (program, io, end) => {
     });
 
   log
+    .command('tamper-drill')
+    .description('Alter copies of a log in every way there is, and see that verify finds each')
+    .option(...JSON_OUTPUT)
+    .action(async (options: { json?: true }) => {
+      const { tamperDrill } = await import('./tamper-drill.ts');
+      end(await tamperDrill({ json: options.json === true }, io));
+    });
+
+  log
     .command('verify-receipt')
     .description('Verify a receipt with nothing but a public key')
     .argument('<file>', 'a receipt')

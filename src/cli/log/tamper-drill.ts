@@ -1,0 +1,57 @@
+import { MemoryLogStore, verifyLog, type VerifyReport } from '../../log/index.ts';
+import { EXIT, json, type ExitCode, type Io } from '../io.ts';
+import { table } from '../table.ts';
+import { AUTHORS, DRILL, drillLog, type DrillLog } from './drill-log.ts';
+import { TAMPERINGS, type Tampering } from './tampering.ts';
+
+/** Commits after the first: enough for every way to alter them. */
+const COMMITS = 20;
+
+type Found = {
+  readonly what: string;
+  readonly detected: boolean;
+  readonly code: string | null;
+  readonly text: string | null;
+};
+
+/** Alters copies of a log in every way there is, and looks whether `log verify` finds it and says what it is. */
+export async function tamperDrill({ json: asJson }: { readonly json: boolean }, io: Io): Promise<ExitCode> {
+  const log = await drillLog(COMMITS);
+  const untouched = await verified(log, new Map(log.objects));
+  const found = await Promise.all(TAMPERINGS.map((tampering) => played(log, tampering)));
+  const detected = found.filter((each) => each.detected).length;
+  const ok = untouched.valid && detected === found.length;
+  if (asJson) {
+    io.out(json({ untouched: untouched.valid, detected, of: found.length, found }));
+    return ok ? EXIT.ok : EXIT.bad;
+  }
+  const rows = found.map((each) => [
+    each.detected ? 'found' : 'MISSED',
+    each.what,
+    each.text === null ? 'the log was taken for whole' : `${each.text} (${each.code})`,
+  ]);
+  table(['', 'what was done', 'what log verify says'], rows).forEach(io.out);
+  io.out(`untouched, the log is ${untouched.valid ? 'valid' : 'NOT VALID'}`);
+  io.out(`detected ${detected}/${found.length}`);
+  return ok ? EXIT.ok : EXIT.bad;
+}
+
+async function played(log: DrillLog, { what, expected, alter }: Tampering): Promise<Found> {
+  const objects = new Map(log.objects);
+  await alter(objects, log, log.head.commit);
+  const { valid, firstBreak } = await verified(log, objects);
+  const { code = null, text = null } = firstBreak ?? {};
+  return { what, detected: !valid && code !== null && expected.includes(code), code, text };
+}
+
+/** As an auditor would, with the keys and one checkpoint that was kept elsewhere. */
+function verified({ keys, head }: DrillLog, objects: ReadonlyMap<string, Uint8Array>): Promise<VerifyReport> {
+  const store = new MemoryLogStore();
+  for (const [key, bytes] of objects) store.objects.set(key, bytes);
+  return verifyLog(store, {
+    origin: DRILL,
+    trustedKeys: keys,
+    contains: [head],
+    authorOf: (type) => AUTHORS[type],
+  });
+}

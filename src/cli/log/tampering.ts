@@ -1,0 +1,158 @@
+import {
+  generateKey,
+  pemSigner,
+  type LogErrorCode,
+  type LogRecord,
+  type Role,
+  type Signer,
+} from '../../log/index.ts';
+import { canonicalText } from '../../log/canonical.ts';
+import { firstCommit, readCommit, writeCommit, type Chain } from '../../log/chain.ts';
+import { commitKey } from '../../log/commit.ts';
+import { DRILL, drillRecord, type DrillLog } from './drill-log.ts';
+
+export type Objects = Map<string, Uint8Array>;
+
+/** One way to alter a log, and what has to be said about it. */
+export type Tampering = {
+  readonly what: string;
+  readonly expected: readonly LogErrorCode[];
+  /** Alters these objects of the drill's log; `last` is the number of its last commit, ten at least. */
+  readonly alter: (objects: Objects, log: DrillLog, last: number) => Promise<void> | void;
+};
+
+/** By whoever may write to the bucket, by whoever has another key, and by the operators, who have both keys. */
+export const TAMPERINGS: readonly Tampering[] = [
+  {
+    what: 'flip a bit of a record',
+    expected: ['root-mismatch'],
+    alter: (objects) => edit(objects, 4, (text) => text.replace('port was opened', 'port was openet')),
+  },
+  {
+    what: 'flip a bit of a signature',
+    expected: ['bad-signature'],
+    // The second character of the signature line's base64 is the key's, the tenth the signature's.
+    alter: (objects) =>
+      edit(objects, 4, (text) =>
+        text.replace(/(— \S+ .{12})(.)/, (_, head: string, c: string) => head + (c === 'A' ? 'B' : 'A')),
+      ),
+  },
+  {
+    what: 'spell a record in another way',
+    expected: ['not-canonical'],
+    alter: (objects) => edit(objects, 4, (text) => text.replace('{"at"', '{ "at"')),
+  },
+  { what: 'drop a commit', expected: ['gap'], alter: (objects) => void objects.delete(commitKey(5)) },
+  {
+    what: 'drop a commit and move the others up',
+    expected: ['root-mismatch'],
+    alter: (objects, _, last) => {
+      for (let n = 5; n < last; n += 1) copy(objects, n + 1, n);
+      objects.delete(commitKey(last));
+    },
+  },
+  {
+    what: 'swap two commits',
+    expected: ['root-mismatch'],
+    alter: (objects) => {
+      const [five, six] = [objectOf(objects, 5), objectOf(objects, 6)];
+      objects.set(commitKey(5), six).set(commitKey(6), five);
+    },
+  },
+  {
+    what: 'insert a commit that was there before',
+    expected: ['root-mismatch'],
+    alter: (objects, _, last) => {
+      for (let n = last; n >= 5; n -= 1) copy(objects, n, n + 1);
+      copy(objects, 3, 5);
+    },
+  },
+  {
+    what: 'cut the end off',
+    expected: ['head-moved-back'],
+    alter: (objects, _, last) => {
+      for (let n = last - 2; n <= last; n += 1) objects.delete(commitKey(n));
+    },
+  },
+  {
+    what: 'cut a commit short',
+    expected: ['malformed'],
+    alter: (objects, _, last) => void objects.set(commitKey(last), objectOf(objects, last).subarray(0, 80)),
+  },
+  {
+    what: 'put an old checkpoint in place of a newer one',
+    expected: ['root-mismatch'],
+    alter: (objects) => {
+      const note = textOf(objects, 4).split('\n\n').slice(1).join('\n\n');
+      edit(objects, 6, (text) => `${text.split('\n\n')[0]}\n\n${note}`);
+    },
+  },
+  {
+    what: 'put something else beside the commits',
+    expected: ['malformed'],
+    alter: (objects) => void objects.set('log/readme.txt', Buffer.from('nothing')),
+  },
+  {
+    what: 'write other records, signed with another key',
+    expected: ['unknown-key'],
+    alter: (objects, _, last) => rewrite(objects, last, signerOf('worker')),
+  },
+  {
+    what: 'write a record of the other role',
+    expected: ['wrong-role'],
+    alter: (objects, { signers }, last) =>
+      append(objects, last, signers.bot, drillRecord('drill.done', last)),
+  },
+  {
+    what: 'begin the log again under other keys',
+    expected: ['unknown-key'],
+    alter: async (objects) => {
+      const [bot, worker] = [signerOf('bot'), signerOf('worker')];
+      const keys = { bot: bot.vkey, worker: worker.vkey };
+      const first = await firstCommit({ at: drillRecord('', 0).at, origin: DRILL, keys }, bot);
+      objects.clear();
+      objects.set(commitKey(1), first);
+      for (let n = 1; n < 12; n += 1) await append(objects, n, bot, drillRecord('drill.asked', n));
+    },
+  },
+  {
+    what: 'write another end, with the right keys',
+    expected: ['root-mismatch'],
+    alter: (objects, { signers }, last) =>
+      rewrite(objects, last, last % 2 === 0 ? signers.bot : signers.worker),
+  },
+];
+
+const objectOf = (objects: Objects, n: number): Uint8Array => {
+  const bytes = objects.get(commitKey(n));
+  if (bytes === undefined) throw new Error(`the log of the drill has no commit ${n}`);
+  return bytes;
+};
+const textOf = (objects: Objects, n: number): string => Buffer.from(objectOf(objects, n)).toString();
+const copy = (objects: Objects, from: number, to: number): void =>
+  void objects.set(commitKey(to), objectOf(objects, from));
+
+/** Throws where it would change nothing: a drill that alters nothing proves nothing. */
+function edit(objects: Objects, n: number, change: (text: string) => string): void {
+  const before = textOf(objects, n);
+  const after = change(before);
+  if (after === before) throw new Error(`commit ${n} of the drill was not altered`);
+  objects.set(commitKey(n), Buffer.from(after));
+}
+
+const signerOf = (role: Role): Signer => pemSigner(role, DRILL, generateKey());
+
+/** The last commit, written again with another record of the same type. */
+async function rewrite(objects: Objects, last: number, signer: Signer): Promise<void> {
+  const type = signer.role === 'bot' ? 'drill.asked' : 'drill.done';
+  objects.delete(commitKey(last));
+  await append(objects, last - 1, signer, drillRecord(type, last, 'nothing happened'));
+}
+
+/** A commit after the given one, as whoever holds that signer's key would write it. */
+async function append(objects: Objects, after: number, signer: Signer, record: LogRecord): Promise<void> {
+  let chain: Chain | undefined;
+  for (let n = 1; n <= after; n += 1) ({ chain } = readCommit(chain, objectOf(objects, n)));
+  if (chain === undefined) throw new Error('the log of the drill is empty');
+  objects.set(commitKey(after + 1), await writeCommit(chain, [canonicalText(record)], signer));
+}
