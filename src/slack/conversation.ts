@@ -20,6 +20,8 @@ export type ConversationOptions = ApiOptions & {
   readonly logger: Logger;
   /** Where alarms go besides the thread; null: nowhere. */
   readonly securityChannel: string | null;
+  /** The signed checkpoint of the newest head that this process has read: it vouches for everything before. */
+  readonly checkpoint: () => string;
 };
 
 type Reported = (message: PostedMessage) => Promise<void>;
@@ -48,14 +50,16 @@ class SlackConversation implements Conversation {
   readonly #workflows: Workflows;
   readonly #logger: Logger;
   readonly #securityChannel: string | null;
+  readonly #checkpoint: () => string;
   readonly #telling = new Map<string, Promise<void>>();
   readonly #memories = new Map<string, Memory>();
 
-  constructor(client: WebClient, { workflows, logger, securityChannel }: ConversationOptions) {
+  constructor(client: WebClient, { workflows, logger, securityChannel, checkpoint }: ConversationOptions) {
     this.#postbox = new Postbox(client, logger);
     this.#workflows = workflows;
     this.#logger = logger;
     this.#securityChannel = securityChannel;
+    this.#checkpoint = checkpoint;
   }
 
   async tell(request: Request, posted: Reported): Promise<void> {
@@ -114,7 +118,7 @@ class SlackConversation implements Conversation {
 
   /** What is missing under the card and in the audit channel, in order; and what is there and would look different now. */
   async #notes(request: Request, memory: Memory, thread: Place, posted: Reported): Promise<void> {
-    const all = notes(request, this.#workflowOf(request));
+    const all = notes(request, this.#workflowOf(request), this.#checkpoint());
     const isKnown = ({ key }: Note): boolean => key in request.messages || memory.recorded.has(key);
     if (!memory.searched && !all.every(isKnown)) await this.#search(request, memory, thread);
     for (const note of all) {

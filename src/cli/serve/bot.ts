@@ -45,6 +45,7 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     workflows,
     logger,
     securityChannel: config.securityChannel,
+    checkpoint: () => log.head.checkpoint,
   });
 
   const retryIn: RetryIn = (step) => (attempt: number, request: string, error: unknown) => {

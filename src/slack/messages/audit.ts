@@ -4,7 +4,7 @@ import type { Summary } from '../../domain/records.ts';
 import type { In } from '../../domain/request.ts';
 import { header, mrkdwn, quoted, section, type Rendered } from './blocks.ts';
 import { lateness, moment, momentMs } from './dates.ts';
-import { inline, link } from './escape.ts';
+import { escapeControl, inline, link } from './escape.ts';
 import { fullName, slackId } from './people.ts';
 import { certificate, OUTCOME_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
 
@@ -28,8 +28,11 @@ function logLine(request: In<'sealed'>): string {
     : `It covers ${count} records and is entry ${at.index} of the log, leaf \`${inline(at.leaf)}\``;
 }
 
-/** For the audit channel: who asked for what, why, who decided, what was open when, and where the log has it. */
-export function auditSummary(request: In<'sealed'>): Rendered {
+/**
+ * For the audit channel: who asked for what, why, who decided, what was open when, and where the log has it; with a signed
+ * checkpoint of the log, which from then on is out of the operators' hands.
+ */
+export function auditSummary(request: In<'sealed'>, checkpoint: string): Rendered {
   const { summary } = request.sealed;
   const title = `${OUTCOME_WORDS[summary.outcome]}: ${inline(summary.workflow.title)}`;
   const blocks: KnownBlock[] = [
@@ -39,9 +42,14 @@ export function auditSummary(request: In<'sealed'>): Rendered {
     section('*Reason, as typed*'),
     ...quoted(summary.reason),
     section(`📜 *Record sealed.* ${logLine(request)}`),
+    section(
+      `*Checkpoint* of the log, to be kept for \`log verify --checkpoint\`\n${preformatted(checkpoint)}`,
+    ),
   ];
   return { text: `${title}, asked by ${fullName(summary.requester)}. ${logLine(request)}`, blocks };
 }
+
+const preformatted = (text: string): string => `\`\`\`\n${escapeControl(text.replaceAll('`', "'"))}\`\`\``;
 
 /** A section takes at most 10 fields. */
 function inFields(facts: readonly string[]): KnownBlock[] {

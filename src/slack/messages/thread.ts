@@ -14,11 +14,11 @@ import { closedLine } from './state-line.ts';
 import { certificate, LAPSE_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
 
 /** The story of a request so far, in the order in which it is told. What is posted already stays as it is. */
-export function notes(request: Request, workflow: Workflow | undefined): Note[] {
+export function notes(request: Request, workflow: Workflow | undefined, checkpoint: string): Note[] {
   if (request.state !== 'sealed') return story(request, workflow);
   return [
     ...story(request.before, workflow),
-    { key: 'audit', where: 'audit', rendered: auditSummary(request) },
+    { key: 'audit', where: 'audit', rendered: auditSummary(request, checkpoint) },
     note(LAST_MESSAGE, sealedNote(request)),
   ];
 }

@@ -6,7 +6,7 @@ import type { Message } from '../../../src/sandbox/client.ts';
 import { createConversation } from '../../../src/slack/conversation.ts';
 import { AUDIT, INCIDENTS, type LocalSlack, startLocalSlack } from '../../contract/sandbox-slack/support.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
-import { JONAS, REQUEST, Story } from '../../unit/slack/support.ts';
+import { CHECKPOINT, JONAS, REQUEST, Story } from '../../unit/slack/support.ts';
 import { losingAnswerTo } from './lossy-proxy.ts';
 import { apiOf, linesOf, type Line } from './support.ts';
 
@@ -33,6 +33,7 @@ function started() {
     workflows: WORKFLOWS,
     logger: log.logger,
     securityChannel: null,
+    checkpoint: () => CHECKPOINT,
   });
 }
 
@@ -217,6 +218,7 @@ describe('when Slack is in the way', () => {
     const log = linesOf();
     const conversation = createConversation({
       securityChannel: null,
+      checkpoint: () => CHECKPOINT,
       ...apiOf(slack),
       apiUrl: `${proxy.url}/api/`,
       workflows: WORKFLOWS,

@@ -90,6 +90,7 @@ export async function startProduct(
     workflows: desk.workflows,
     logger,
     securityChannel: null,
+    checkpoint: () => desk.log.head.checkpoint,
   });
   const ids = (): string[] => [...desk.log.state.requests.keys()];
   const tellAll = async (): Promise<void> => {

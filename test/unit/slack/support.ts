@@ -13,6 +13,9 @@ import { decideSeal } from '../../../src/domain/decide/seal.ts';
 import { EMPTY, getRequest, type State } from '../../../src/domain/state.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
 
+/** As any log has one at its end. */
+export const CHECKPOINT =
+  'breakglass.example/production\n3\nfqL78g8Xl4o0kWnE93JhbKO+k1Y8BWyZD/5ylgF9SBs=\n\n— breakglass.example/production tOiAoy6SfiVThn6xmCXCNVm2FW19XC3PPq85PHh8AKvrKl4fCxQnHHr/l2pc/W+qRfLZtlipWMnnXKD4nz18i2Mw4As=\n';
 export const REQUEST = 'bg-0000000001';
 export const AT = Date.UTC(2026, 2, 1, 12);
 const DEADLINE = AT / 1000 + 1_860;

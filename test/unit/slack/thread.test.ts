@@ -7,6 +7,7 @@ import { foreignMarkup, HOSTILE, pinged } from './hostile.ts';
 import {
   allText,
   asked,
+  CHECKPOINT,
   JONAS,
   markupIn,
   MAYA,
@@ -18,7 +19,7 @@ import {
   WORKFLOW,
 } from './support.ts';
 
-const notes = (request: Request) => notesOf(request, WORKFLOW);
+const notes = (request: Request) => notesOf(request, WORKFLOW, CHECKPOINT);
 const keys = (request: Request) => notes(request).map(({ key }) => key);
 const textOf = (request: Request, key: string) => {
   const found = notes(request).find((note) => note.key === key);
@@ -254,6 +255,12 @@ describe('the summary for the audit channel', () => {
       'entry 8 of the log',
     ])
       expect(shown).toContain(fact);
+  });
+
+  test('carries a checkpoint of the log, line by line as a file would', () => {
+    const shown = allText(audit(STORIES['sealed']!()).blocks);
+
+    expect(shown).toContain(`\`\`\`\n${CHECKPOINT}\`\`\``);
   });
 
   test('tells every extension with who approved it', () => {
