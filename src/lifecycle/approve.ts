@@ -70,7 +70,7 @@ async function voted<Command extends { readonly request: string }>(
   if (!committed.ok) return refuseWith(desk, refusing, committed.refusals);
   const already = committed.written.length === 0;
   if (!already) desk.telemetry.event(event, { request });
-  await desk.agenda.nudge(request);
+  await desk.agenda.nudge(request, desk.log.head.commit);
   return { ok: true, request, already };
 }
 

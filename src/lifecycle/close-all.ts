@@ -48,7 +48,7 @@ export async function closeAll(
     ended.push(...requests.map(({ id, asked: { requester } }) => ({ request: id, requester })));
   }
   desk.telemetry.event('all-closed', { workflow: workflow.name, requests: ended.length });
-  await Promise.all(ended.map(({ request }) => desk.agenda.nudge(request)));
+  await Promise.all(ended.map(({ request }) => desk.agenda.nudge(request, desk.log.head.commit)));
   return { ok: true, workflow, ended };
 }
 

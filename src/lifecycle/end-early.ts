@@ -37,7 +37,7 @@ async function end(
   if (!committed.ok) return refuseWith(desk, refusing, committed.refusals);
   const already = committed.written.length === 0;
   if (!already) desk.telemetry.event('close-requested', { request: click.request, action });
-  await desk.agenda.nudge(click.request);
+  await desk.agenda.nudge(click.request, desk.log.head.commit);
   return { ok: true, request: click.request, already };
 }
 

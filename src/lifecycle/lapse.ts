@@ -44,7 +44,7 @@ async function recheck(desk: Desk, request: Awaited): Promise<EpochMs> {
     await commit(desk.log, (state) =>
       decidePeopleChecked(state, { request: id, people: answered, workflow }, now),
     );
-    await desk.agenda.nudge(id);
+    await desk.agenda.nudge(id, desk.log.head.commit);
   }
   return desk.clock.now() + ASK_AGAIN_IN;
 }

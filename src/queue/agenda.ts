@@ -6,8 +6,8 @@ import { connect, FAIL_FAST, prefixOf } from './connection.ts';
 
 export const QUEUE = 'requests';
 
-/** A job names a request and nothing else: what is to be done is decided from the log by whoever takes it. */
-export type Reminder = { readonly request: string };
+/** A job names a request, and how far to read the log for it: what is to be done is decided from there by whoever takes it. */
+export type Reminder = { readonly request: string; readonly commit?: number };
 
 export type QueueOptions = {
   readonly redisUrl: string;
@@ -40,8 +40,8 @@ export class BullAgenda implements Agenda {
     };
   }
 
-  async nudge(request: string): Promise<void> {
-    await this.#bounded(this.#queue.add('now', { request }, FORGET));
+  async nudge(request: string, commit: number): Promise<void> {
+    await this.#bounded(this.#queue.add('now', { request, commit }, FORGET));
   }
 
   async remind(request: string, at: number): Promise<void> {

@@ -14,14 +14,18 @@ export class Reminders {
   readonly #worker: Worker<Reminder>;
   readonly #close: () => Promise<void>;
 
-  constructor({ redisUrl, deployment, onError }: QueueOptions, look: (request: string) => void) {
+  constructor({ redisUrl, deployment, onError }: QueueOptions, look: (reminder: Reminder) => void) {
     const connection = connect(redisUrl, PATIENT);
     connection.on('error', onError);
     this.#worker = new Worker<Reminder>(
       QUEUE,
       (job) => {
-        const request: unknown = job.data.request;
-        if (typeof request === 'string') look(request);
+        // Whoever can write to Redis may have put anything there.
+        const { request, commit } = job.data as { readonly request?: unknown; readonly commit?: unknown };
+        if (typeof request === 'string')
+          look(
+            typeof commit === 'number' && Number.isSafeInteger(commit) ? { request, commit } : { request },
+          );
         return Promise.resolve();
       },
       {

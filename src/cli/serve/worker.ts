@@ -146,8 +146,7 @@ function startRequests(
   );
   const reminders = new Reminders(
     { redisUrl, deployment: config.deployment, onError: own.onQueueError },
-    // Where nudges come through, the log has been read for it, or is being read.
-    (request) => (own.nudgesWork() ? requests.wake(request) : watch.nudge({ request })),
+    (reminder) => watch.nudge(reminder),
   );
   const nudged = (nudge: Nudge) => watch.nudge(nudge);
   own.onNudge.add(nudged);

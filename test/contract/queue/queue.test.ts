@@ -50,7 +50,7 @@ function agenda(change: Partial<QueueOptions> = {}): BullAgenda {
 }
 
 function reminders(arrivals: Arrivals): void {
-  const made = new Reminders(options, arrivals.add);
+  const made = new Reminders(options, ({ request }) => arrivals.add(request));
   cleanUp.push(() => made.close());
 }
 
@@ -59,16 +59,35 @@ describe('a reminder', () => {
     const arrivals = new Arrivals();
     reminders(arrivals);
     const mine = agenda();
-    await mine.nudge('bg-first');
+    await mine.nudge('bg-first', 1);
     await arrivals.until(1);
     const asked = Date.now();
 
     await mine.remind('bg-later', asked + 400);
-    await mine.nudge('bg-now');
+    await mine.nudge('bg-now', 1);
     const order = await arrivals.until(3);
 
     expect(order.slice(1)).toEqual(['bg-now', 'bg-later']);
     expect(Date.now() - asked).toBeGreaterThanOrEqual(400);
+  });
+
+  test('says how far to read for it, unless that is forged', async () => {
+    const arrivals = new Arrivals();
+    const made = new Reminders(options, (reminder) => arrivals.add(JSON.stringify(reminder)));
+    cleanUp.push(() => made.close());
+    const connection = new Redis(redis.url, { maxRetriesPerRequest: null });
+    const forger = new Queue(QUEUE, { connection, prefix: '{breakglass/test}' });
+    cleanUp.push(async () => {
+      await forger.close();
+      connection.disconnect();
+    });
+
+    await agenda().nudge('bg-real', 7);
+    await forger.add('now', { request: 'bg-forged', commit: '1e9' });
+
+    expect(new Set(await arrivals.until(2))).toEqual(
+      new Set(['{"request":"bg-real","commit":7}', '{"request":"bg-forged"}']),
+    );
   });
 
   test('asked for twice for the same instant comes once, and waits for a worker that comes later', async () => {
@@ -97,7 +116,7 @@ describe('a reminder', () => {
       reminders(arrivals);
 
       await forger.add('due', data);
-      await agenda().nudge('bg-real');
+      await agenda().nudge('bg-real', 1);
 
       expect(await arrivals.until(1)).toEqual(['bg-real']);
     },
@@ -117,7 +136,7 @@ describe('a reminder', () => {
     await forger.zrem(delayed, `bg-deleted-${at}`);
     reminders(arrivals);
     await arrivals.until(1);
-    await mine.nudge('bg-later');
+    await mine.nudge('bg-later', 1);
 
     expect(await arrivals.until(2)).toEqual(['bg-left', 'bg-later']);
   });
@@ -132,9 +151,9 @@ describe('a reminder', () => {
     const mine = agenda({ onError: (error) => troubles.push(error) });
     reminders(arrivals);
 
-    await mine.nudge('bg-lost');
+    await mine.nudge('bg-lost', 1);
     for (const key of keys) await forger.del(`{breakglass/test}:requests:${key}`);
-    while (arrivals.all.length === 0) await mine.nudge('bg-later');
+    while (arrivals.all.length === 0) await mine.nudge('bg-later', 1);
 
     expect(troubles).not.toEqual([]);
     expect(new Set(arrivals.all)).toEqual(new Set(['bg-later']));
@@ -144,7 +163,7 @@ describe('a reminder', () => {
     const mine = agenda({ redisUrl: '/nonexistent/redis.sock' });
     const asked = performance.now();
 
-    await mine.nudge('bg-one');
+    await mine.nudge('bg-one', 1);
     await mine.remind('bg-one', Date.now() + 1_000);
 
     expect(performance.now() - asked).toBeLessThan(3_000);
