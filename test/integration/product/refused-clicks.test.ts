@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefusalCode } from '../../../src/domain/refusals.ts';
 import type { Message } from '../../../src/sandbox/client.ts';
+import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { eventually } from '../../support/eventually.ts';
+import { workflowFile } from '../../support/builders/workflow-file.ts';
 import { Product } from '../../support/product.ts';
 import {
   approve,
@@ -16,30 +18,13 @@ import {
   type Asked,
 } from '../../support/product/acts.ts';
 
-const HASTY = `
-apiVersion: 1
-name: hasty
-title: A console for those who answer at once
-target:
-  account: '111122223333'
-  region: eu-west-1
-  roleArn: arn:aws:iam::111122223333:role/breakglass-worker
-  securityGroups: [sg-0fedcba9876543210]
-  port: 8443
-  switch:
-    roleArn: arn:aws:iam::111122223333:role/breakglass-switch
-    scheduleGroup: breakglass
-    deadLetterQueue: arn:aws:sqs:eu-west-1:111122223333:breakglass-switch
-sources: { typed: true, allow: [{ name: office VPN, cidr: 10.20.0.7/32 }] }
-duration: { default: 10s, max: 1m }
-reason: { minLength: 1 }
-requesters: { groups: [S0ONCALL] }
-approval: { count: 1, from: { groups: [S0SRELEADS] }, lapseAfter: 10s }
-incident: { provider: pagerduty, maxAge: 24h }
-close: { cutConnections: none }
-rotate: none
-audit: { channel: C0AUDIT001 }
-`;
+const HASTY = workflowFile({
+  name: 'hasty',
+  title: 'A console for those who answer at once',
+  group: AWS_WORLD.securityGroups[1].id,
+  sources: { typed: true, allow: [{ name: 'office VPN', cidr: '10.20.0.7/32' }] },
+  approval: { count: 1, from: { groups: ['S0SRELEADS'] }, lapseAfter: '10s' },
+});
 
 type Handle = 'maya' | 'jonas' | 'priya' | 'aude' | 'gil' | 'olek' | 'deploybot' | 'sam';
 

@@ -1,34 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RefusalCode } from '../../../src/domain/refusals.ts';
+import { workflowFile } from '../../support/builders/workflow-file.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Product } from '../../support/product.ts';
 import { CHANNEL, idOf } from '../../support/product/acts.ts';
 import { openForm, type Answers, type OpenForm } from '../../support/product/open-form.ts';
 
-const CLUB = `
-apiVersion: 1
-name: closed-club
-title: Somebody else’s console
-target:
-  account: '111122223333'
-  region: eu-west-1
-  roleArn: arn:aws:iam::111122223333:role/breakglass-worker
-  securityGroups: [sg-0123456789abcdef0]
-  port: 8443
-  switch:
-    roleArn: arn:aws:iam::111122223333:role/breakglass-switch
-    scheduleGroup: breakglass
-    deadLetterQueue: arn:aws:sqs:eu-west-1:111122223333:breakglass-switch
-sources: { typed: true }
-duration: { default: 10s, max: 1m }
-reason: { minLength: 1 }
-requesters: { users: [U0AUDE0001] }
-approval: { count: 1, from: { groups: [S0SRELEADS] }, lapseAfter: 15m }
-incident: { provider: pagerduty, maxAge: 24h }
-close: { cutConnections: none }
-rotate: none
-audit: { channel: C0AUDIT001 }
-`;
+const CLUB = workflowFile({
+  name: 'closed-club',
+  title: 'Somebody else’s console',
+  requesters: { users: ['U0AUDE0001'] },
+});
 
 const link = (id: string): string => `https://example.pagerduty.com/incidents/${id}`;
 
