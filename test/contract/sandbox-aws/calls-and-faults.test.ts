@@ -137,7 +137,7 @@ describe('the list of calls', () => {
   test('can be asked for from an instant on', async () => {
     await authorize(ec2, '203.0.113.7/32');
     const last = (await calls()).at(-1)?.at ?? '';
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await eventually(() => (Date.now() > Date.parse(last) ? true : undefined));
     await openRules(ec2);
 
     const recorded = await calls(Date.parse(last) + 1);
