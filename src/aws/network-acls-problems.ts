@@ -6,7 +6,10 @@ import { type Acl, aclsTo, type Interface, type Paths } from './network-acls-pat
 const FORGETS_WITHIN_SECONDS = 350;
 /** Amazon EC2 user guide, connection tracking: what holds where nothing is set, but for the newest instance types. */
 const DEFAULT_FORGETS_AFTER_SECONDS = 432_000;
-/** Amazon VPC quotas: entries in one direction, the closing `*` entries among them; and what it can be raised to. */
+/**
+ * Amazon VPC quotas: entries in one direction and of one address family, the closing `*` entry among them; and what it can be
+ * raised to.
+ */
 const QUOTA = 20;
 const RAISED_QUOTA = 40;
 
@@ -86,9 +89,17 @@ function roomProblem(acl: Acl, numbers: RuleNumbers, needed: readonly Rule[]): s
     return [
       `Network ACL ${acl.id} has ${free} free entries under the numbers ${numbers.first}-${numbers.last}, and ${missing} may be needed at once: reserve more numbers, or wait for a window to end.`,
     ];
-  const quota = acl.ingress.length > QUOTA ? RAISED_QUOTA : QUOTA;
-  if (acl.ingress.length + missing <= quota) return [];
-  return [
-    `Network ACL ${acl.id} has ${acl.ingress.length} inbound entries, and ${missing} more may be needed: remove some, the quota is ${quota}.`,
-  ];
+  return [isIpv4, isIpv6].flatMap((isOfFamily) => {
+    const { length: present } = acl.ingress.filter(({ cidr }) => isOfFamily(cidr));
+    const ours = needed.filter(({ address }) => isOfFamily(address)).map(denies);
+    const { size: more } = new Set(ours.filter((key) => !there.has(key)));
+    const quota = present > QUOTA ? RAISED_QUOTA : QUOTA;
+    if (more === 0 || present + more <= quota) return [];
+    return [
+      `Network ACL ${acl.id} has ${present} inbound entries of that address family, and ${more} more may be needed: remove some, the quota is ${quota}.`,
+    ];
+  });
 }
+
+const isIpv6 = (cidr: string): boolean => cidr.includes(':');
+const isIpv4 = (cidr: string): boolean => !isIpv6(cidr);

@@ -42,6 +42,16 @@ test('only the host that a rule allows gets in', async () => {
   expect(await openVantages()).toEqual(['requester', 'monitoring']);
 });
 
+test('a host with an IPv6 address gets in like any other', async () => {
+  await using distant = await LocalEdge.start(aws, [{ name: 'distant', address: '2001:db8::7' }]);
+  const before = await distant.part.probe('distant');
+
+  await authorize(ec2, '2001:db8::7/128');
+
+  await distant.listening('distant');
+  expect([before.open, (await distant.part.probe('distant')).open]).toEqual([false, true]);
+});
+
 test('a wide rule lets every host in that it covers, another port lets nobody in', async () => {
   const permission = { IpProtocol: 'tcp', FromPort: 22, ToPort: 8442 };
   await authorize(ec2, '', { IpPermissions: [{ ...permission, IpRanges: [{ CidrIp: '0.0.0.0/0' }] }] });

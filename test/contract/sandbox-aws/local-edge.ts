@@ -12,9 +12,12 @@ export class LocalEdge implements AsyncDisposable {
     this.part = part;
   }
 
-  static async start({ part, faults, stateDir, events }: LocalAws): Promise<LocalEdge> {
+  static async start(
+    { part, faults, stateDir, events }: LocalAws,
+    vantages: readonly { readonly name: string; readonly address: string }[] = [],
+  ): Promise<LocalEdge> {
     const emit = (event: (typeof events)[number]) => void events.push(event);
-    const options = { faults, stateDir, emit, ports: 'ephemeral', probeEveryMs: 0 } as const;
+    const options = { faults, stateDir, emit, ports: 'ephemeral', probeEveryMs: 0, vantages } as const;
     return new LocalEdge(await createEdgePart({ aws: part, ...options }));
   }
 

@@ -17,6 +17,8 @@ import { LocalAws, errorName, errorOf, eventually } from './local-aws.ts';
 const [ACL, DEFAULT_ACL] = AWS_WORLD.networkAcls;
 const ALLOW_ALL = { RuleNumber: 100, Protocol: '-1', RuleAction: 'allow', CidrBlock: '0.0.0.0/0' };
 const DENY_REST = { RuleNumber: 32_767, Protocol: '-1', RuleAction: 'deny', CidrBlock: '0.0.0.0/0' };
+const ALLOW_ALL_V6 = { RuleNumber: 101, Protocol: '-1', RuleAction: 'allow', Ipv6CidrBlock: '::/0' };
+const DENY_REST_V6 = { RuleNumber: 32_768, Protocol: '-1', RuleAction: 'deny', Ipv6CidrBlock: '::/0' };
 const DENY = {
   NetworkAclId: ACL.id,
   RuleNumber: 50,
@@ -73,9 +75,13 @@ describe('DescribeNetworkAcls', () => {
         Associations: [{ ...association, SubnetId: ACL.subnets[0] }],
         Entries: [
           { ...ALLOW_ALL, Egress: true },
+          { ...ALLOW_ALL_V6, Egress: true },
           { ...DENY_REST, Egress: true },
+          { ...DENY_REST_V6, Egress: true },
           { ...ALLOW_ALL, Egress: false },
+          { ...ALLOW_ALL_V6, Egress: false },
           { ...DENY_REST, Egress: false },
+          { ...DENY_REST_V6, Egress: false },
         ],
         Tags: [],
       },
@@ -162,6 +168,9 @@ describe('CreateNetworkAclEntry', () => {
 
     expect(await errorName(create())).toBe('NetworkAclEntryLimitExceeded');
     expect(await errorName(create({ Egress: true }))).toBeUndefined();
+    expect(
+      await errorName(create({ RuleNumber: 60, CidrBlock: undefined, Ipv6CidrBlock: '2001:db8::7/128' })),
+    ).toBeUndefined();
     expect(await errorName(create({ NetworkAclId: DEFAULT_ACL.id }))).toBeUndefined();
   });
 
@@ -196,8 +205,8 @@ describe('DeleteNetworkAclEntry', () => {
     const numbers = (egress: boolean) =>
       acl?.Entries?.filter(({ Egress }) => Egress === egress).map(({ RuleNumber }) => RuleNumber);
     expect([numbers(false), numbers(true)]).toEqual([
-      [100, 32_767],
-      [50, 100, 32_767],
+      [100, 101, 32_767, 32_768],
+      [50, 100, 101, 32_767, 32_768],
     ]);
   });
 

@@ -195,10 +195,21 @@ describe('what has to be changed is named', () => {
 
     expect(problems(paths({ acls: [full(19)] }))).toEqual([]);
     expect(problems(paths({ acls: [full(20)] }))[0]).toContain(
-      'has 20 inbound entries, and 1 more may be needed: remove some, the quota is 20',
+      'has 20 inbound entries of that address family, and 1 more may be needed: remove some, the quota is 20',
     );
     expect(problems(paths({ acls: [full(21)] }))).toEqual([]);
     expect(problems(paths({ acls: [full(40)] }))[0]).toContain('the quota is 40');
+  });
+
+  test('a quota of its address family: entries of the other one take no room and tell of no raised quota', () => {
+    const both = (v4: number, v6: number) =>
+      anAcl([
+        ...Array.from({ length: v4 }, (_, i) => everything({ ruleNumber: 100 + i })),
+        ...Array.from({ length: v6 }, (_, i) => everything({ ruleNumber: 200 + i, cidr: '::/0' })),
+      ]);
+
+    expect(problems(paths({ acls: [both(19, 20)] }))).toEqual([]);
+    expect(problems(paths({ acls: [both(20, 2)] }))[0]).toContain('the quota is 20');
   });
 });
 

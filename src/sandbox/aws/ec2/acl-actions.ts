@@ -9,7 +9,7 @@ import type { NetworkAcl, NetworkAcls } from './network-acls.ts';
 import { dryRun } from './outcome.ts';
 import { pageOf } from './paging.ts';
 
-/** Amazon VPC quotas: entries in each direction, the closing `*` rule included. */
+/** Amazon VPC quotas: entries in each direction and of each address family, the closing `*` rule included. */
 const MAX_ENTRIES = 20;
 
 const FILTERS: Filterable<NetworkAcl> = {
@@ -59,7 +59,8 @@ export async function createAclEntry(
       `The network acl entry identified by ${entry.ruleNumber} already exists.`,
     );
   }
-  const counted = acl.entries.filter((other) => other.egress === entry.egress);
+  const isV6 = ({ cidr }: AclEntry): boolean => cidr.includes(':');
+  const counted = acl.entries.filter((other) => other.egress === entry.egress && isV6(other) === isV6(entry));
   if (counted.length >= MAX_ENTRIES) {
     throw new AwsError(
       'NetworkAclEntryLimitExceeded',

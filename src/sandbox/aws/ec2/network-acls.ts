@@ -17,9 +17,15 @@ export interface NetworkAcl {
   readonly entries: readonly AclEntry[];
 }
 
-const EVERYTHING = { protocol: '-1', cidr: '0.0.0.0/0', fromPort: null, toPort: null } as const;
-/** What the console shows as `*`: it cannot be changed or removed. */
-const LAST_RULE_NUMBER = 32_767;
+const EVERYTHING = { protocol: '-1', fromPort: null, toPort: null } as const;
+/**
+ * What a default network ACL has of each family (VPC user guide, "Default network ACL"): everything is let in, and then
+ * nothing. The last one is what the console shows as `*`: it cannot be changed or removed.
+ */
+const FAMILIES = [
+  { cidr: '0.0.0.0/0', all: 100, last: 32_767 },
+  { cidr: '::/0', all: 101, last: 32_768 },
+] as const;
 
 /** The network ACLs of the seeded VPC, with a short history. */
 export class NetworkAcls {
@@ -113,8 +119,20 @@ export class NetworkAcls {
 
 function seededEntries(): AclEntry[] {
   return [true, false].flatMap((egress) => [
-    { ...EVERYTHING, ruleNumber: 100, egress, action: 'allow' as const },
-    { ...EVERYTHING, ruleNumber: LAST_RULE_NUMBER, egress, action: 'deny' as const },
+    ...FAMILIES.map(({ cidr, all }) => ({
+      ...EVERYTHING,
+      cidr,
+      ruleNumber: all,
+      egress,
+      action: 'allow' as const,
+    })),
+    ...FAMILIES.map(({ cidr, last }) => ({
+      ...EVERYTHING,
+      cidr,
+      ruleNumber: last,
+      egress,
+      action: 'deny' as const,
+    })),
   ]);
 }
 
