@@ -109,6 +109,8 @@ test('a command, its modal with an error, a card and its approval go through the
 test('a direct message opens its own place, and counts as waiting until it is read', async () => {
   await using opened = await openPage(browser, sandbox.urls.page);
   const { page } = opened;
+  // With the people comes what waits for them.
+  await page.locator('[data-person="U0PRIYA001"]').waitFor();
   const badge = page.locator(`[data-person="U0PRIYA001"] .badge`);
   const before = (await badge.count()) > 0 ? Number.parseInt((await badge.textContent()) ?? '', 10) : 0;
 

@@ -58,6 +58,7 @@ describe('a tlog-proof', () => {
   test.each<[string, string]>([
     ['nothing', ''],
     ['another format', EXAMPLE.replace('@v1', '@v2')],
+    ['its first line alone', EXAMPLE.slice(0, EXAMPLE.indexOf('\n') + 1) + '\n'],
     ['no index', EXAMPLE.replace(/index.*\n/, '')],
     ['an index with a leading zero', EXAMPLE.replace('index 7', 'index 07')],
     ['an index below zero', EXAMPLE.replace('index 7', 'index -7')],
