@@ -22,6 +22,10 @@ const LOOK_FOR_LAPSED_MS = 250;
 /** While a rule waits the queue is looked at more often than this. */
 const LONGEST_TURN_MS = 600;
 const MISSING: Outcome = { awsRequest: null };
+/** Nobody has accepted a revoke of it from us, so its absence takes longer to prove; but asking again now would be in vain. */
+const LEFT_TO_ANOTHER: Outcome = {
+  error: new AccessError('throttled', 'could not revoke yet: somebody else seems to be closing this group'),
+};
 
 /** What became of one call. Where it was sent back nothing was done, and `named` are the rules that AWS called missing. */
 export type Revoked = { readonly awsRequest: string } | { readonly missing: true; readonly named: string[] };
@@ -83,13 +87,16 @@ export class Revoker {
     return this.#answer(asked);
   }
 
-  /** What AWS answered when it was asked at this instant: what waits for a call, and has gone from these groups, needs none. */
+  /**
+   * What AWS answered when it was asked at this instant: what waits for a call, and has gone from these groups, has none now.
+   * Only of what travelled in a call that AWS sent back is it known that it was missing there.
+   */
   described(groups: readonly string[], rules: readonly ObservedRule[], askedAt: number): void {
     const shown = new Set(rules.map(({ ruleId }) => ruleId));
     for (const rule of groups.flatMap((group) => [...this.#queue.of(group)])) {
       if (rule.askedAt > askedAt || shown.has(rule.ruleId)) continue;
       this.#queue.delete(rule);
-      this.#settle(rule, MISSING);
+      this.#settle(rule, rule.strikes > 0 ? MISSING : LEFT_TO_ANOTHER);
     }
   }
 
@@ -107,7 +114,8 @@ export class Revoker {
     this.#current.set(rule.ruleId, revocation);
     if (settled !== undefined) {
       const { outcome = MISSING } = settled.revocation;
-      revocation.flight = this.#unlessGone([revocation], outcome).then(() => this.#pump.wake());
+      const gone = 'error' in outcome ? MISSING : outcome;
+      revocation.flight = this.#unlessGone([revocation], gone).then(() => this.#pump.wake());
       return revocation;
     }
     this.#again(revocation, this.#deference(rule.group));
@@ -177,7 +185,7 @@ export class Revoker {
         const again = this.#outrun.has(group) || rules.every(({ doubtful }) => doubtful);
         if (rules.some(({ doubtful }) => !doubtful)) this.#outrun.add(group);
         // Somebody else closes this group, and calls are scarce: looks will tell what is left to do.
-        if (again && this.#pace.isScarce) for (const rule of rules) this.#settle(rule, MISSING);
+        if (again && this.#pace.isScarce) for (const rule of rules) this.#settle(rule, LEFT_TO_ANOTHER);
         else await this.#sendRest(group, rules, revoked.named);
       } else {
         this.#outrun.delete(group);
@@ -237,9 +245,12 @@ export class Revoker {
         if (shown.has(rule.ruleId)) this.#again(rule);
         else this.#settle(rule, gone);
       }
-    } catch (error) {
-      const failure = accessError(error, 'read', `describe the rules of ${group}`);
-      for (const rule of rules) this.#end(rule, { error: failure });
+    } catch {
+      // Whoever may not look, or is not answered, finds out by a call: nothing but that keeps a port from closing.
+      for (const rule of rules) {
+        rule.alone = apart;
+        this.#again(rule);
+      }
     }
   }
 

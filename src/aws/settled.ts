@@ -16,11 +16,11 @@ export class Settled {
   add(revocation: Revocation, now: number): void {
     this.#forget(now);
     const { outcome, ruleId } = revocation;
-    const isMissing = outcome !== undefined && 'awsRequest' in outcome && outcome.awsRequest === null;
+    const isAccepted = outcome !== undefined && 'awsRequest' in outcome && outcome.awsRequest !== null;
     this.#entries.delete(ruleId);
     this.#entries.set(ruleId, {
       revocation,
-      until: now + (isMissing ? MISSING_MS : ACCEPTED_MS),
+      until: now + (isAccepted ? ACCEPTED_MS : MISSING_MS),
       forgetAt: now + REMEMBERED_MS,
     });
   }
