@@ -91,11 +91,26 @@ test('the switch is not armed, and then armed for its minute', async () => {
     state: 'ENABLED',
     expression: 'rate(1 minute)',
     start: '2026-11-22T03:04:00Z',
+    target: 'arn:aws:scheduler:::aws-sdk:ec2:revokeSecurityGroupIngress',
   };
   at.front.emit('aws.schedules', { schedules: [schedule] });
   await tile.getByText('Armed for 03:04').waitFor();
 
   expect(before).toContain('Not armed');
+  expect(await tile.innerText()).not.toMatch(/false|undefined/);
+});
+
+test('a schedule that lifts what cut connections is not the switch', async () => {
+  await using at = await stage();
+  const tile = at.page.locator('#tile-switch');
+
+  const target = 'arn:aws:scheduler:::aws-sdk:ec2:deleteNetworkAclEntry';
+  at.front.emit('aws.schedules', {
+    schedules: [{ name: 's', group: 'breakglass', state: 'ENABLED', start: null, target }],
+  });
+  await tile.getByText('1 schedule will lift what cut connections').waitFor();
+
+  expect(await tile.innerText()).toContain('Not armed');
 });
 
 describe('the log tile', () => {

@@ -119,11 +119,13 @@ function ruleItem(rule) {
 
 /** @param {Store} store */
 function drawSwitch(store) {
-  const armed = store.schedules.filter(({ state }) => state !== 'DISABLED');
+  const enabled = store.schedules.filter(({ state }) => state !== 'DISABLED');
+  const armed = enabled.filter(({ target }) => /:revokeSecurityGroupIngress$/.test(target));
+  const others = enabled.length - armed.length;
   const starts = armed.map(({ start }) => toMillis(start)).filter((start) => !Number.isNaN(start));
   const first = starts.length > 0 ? Math.min(...starts) : undefined;
-  setContent(byId('switch-body'), JSON.stringify([armed, first]), () =>
-    armed.length === 0
+  setContent(byId('switch-body'), JSON.stringify([armed, first, others]), () => [
+    ...(armed.length === 0
       ? [
           h(
             'p',
@@ -147,8 +149,11 @@ function drawSwitch(store) {
             { class: 'tile-quiet' },
             `${count(armed.length, 'schedule')} in AWS would close it without us`,
           ),
-        ],
-  );
+        ]),
+    ...(others === 0
+      ? []
+      : [h('p', { class: 'tile-quiet' }, `${count(others, 'schedule')} will lift what cut connections`)]),
+  ]);
   flashOnChange(byId('tile-switch'), JSON.stringify(armed.map(({ name, start }) => [name, start])));
 }
 

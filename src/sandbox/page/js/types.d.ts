@@ -147,6 +147,8 @@ export interface Schedule {
   expression: string;
   start?: string | number | null;
   end?: string | number | null;
+  /** ARN of what it calls. */
+  target: string;
 }
 
 export interface Certificate {
