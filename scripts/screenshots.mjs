@@ -125,6 +125,13 @@ async function play(pages) {
   await first.page.getByRole('alertdialog').getByRole('button', { name: 'Deny' }).click();
   await reached('sealed');
   await shoot(pages, 'denied');
+
+  await become(/Priya/);
+  for (const channel of ['breakglass-audit', 'security-alerts']) {
+    await everywhere((page) => page.getByRole('button', { name: channel }).click());
+    await everywhere((page) => page.locator('#messages .message').first().waitFor());
+    await shoot(pages, channel);
+  }
 }
 
 async function openPages() {
