@@ -308,6 +308,15 @@ advance:
     fi;
 
 intend:
+#if !defined(FAULT_BLIND) && !defined(FAULT_ADOPT)
+    /* nothing is begun where somebody's own rule stands */
+    if
+    :: rule == FOREIGN ->
+         atomic { if :: log[me].state == APPROVED -> log[me].state = FAILED :: else fi; READ };
+         goto advance
+    :: else
+    fi;
+#endif
     /* 1. decided again on the newest state; a rule that is being revoked is not joined */
     if
     :: atomic { log[me].state == APPROVED && now < END(me) && !otherLeaves ->
@@ -326,11 +335,11 @@ resume:
     :: atomic { view[me].state == OPENING && !over && !gone && free -> busy[me] = 1; opener = 1; mayBeOpen = 1; READ }
     fi;
     if :: view[me].state != OPENING -> goto advance :: else fi;
-
-carryOut:
 #if !defined(FAULT_BLIND) && !defined(FAULT_ADOPT)
     if :: rule == FOREIGN -> goto undo :: else fi;
 #endif
+
+carryOut:
 #ifndef FAULT_UNARMED
     /* 2. the switch by properties, and read back */
     together { mayRefresh(); until = endOf; arm(PROPERTIES, until) };
