@@ -78,6 +78,12 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
     return this.#broken;
   }
 
+  get replacedBy(): string | undefined {
+    const { role, vkey } = this.#parts.signer;
+    const { text } = this.#chain.keys.current[role];
+    return text === vkey ? undefined : text;
+  }
+
   subscribe(listener: Listener<S, R>): () => void {
     // One function may be subscribed twice.
     const own: Listener<S, R> = (entries, state) => listener(entries, state);
@@ -166,6 +172,8 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
 
   async #commit(batch: Batch<S, R>): Promise<void> {
     const { store, signer, patience } = this.#parts;
+    if (this.replacedBy !== undefined)
+      throw new LogError('key-replaced', `the ${signer.role}'s key has been replaced by ${this.replacedBy}`);
     const leaves = batch.entries.map(({ leafHash }) => leafHash);
     const bytes = await writeCommit(this.#chain, batch.lines, signer, leaves);
     // No reader may ever find what this process would not accept itself.
@@ -173,11 +181,12 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
 
     const number = own.chain.head.commit;
     const looks = this.#racing ? this.#turns.alongside : undefined;
-    const rival = looks && this.#rival(looks);
+    const { ahead } = this.#turns;
+    const watched = looks === undefined ? { ahead } : { ahead, rival: this.#rival(looks) };
     this.#racing = true;
     let found: readonly Uint8Array[];
     try {
-      found = await createCommit(store, number, bytes, patience, rival);
+      found = await createCommit(store, number, bytes, patience, watched);
     } catch (error) {
       this.#inDoubt = true;
       throw error;
@@ -188,7 +197,7 @@ export class Appender<S, R extends LogRecord> implements Log<S, R> {
       batch.settleMembers(own.chain.head);
       return;
     }
-    this.#turns.beaten();
+    this.#turns.beaten(found.length);
     await this.#adoptAll(found);
     this.#waiting = [...batch.members, ...this.#waiting];
   }

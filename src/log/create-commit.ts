@@ -16,14 +16,18 @@ export const RETRY_DELAYS_MS: readonly number[] = [50, 100, 200, 400, 750, 1_500
  * Puts a commit at its number unless one is there, and answers what is there afterwards, and perhaps what follows it: the
  * given bytes, the same object, when they have been written, by this call or one whose answer was lost. LogError
  * `store-unavailable` when the store does not say so in time; the commit may then be there, or come to be there later.
- * `rival`: what somebody sees to be there while the PUT is on its way; never settles if there is nothing to be seen.
+ * `rival`: what somebody sees to be there while the PUT is on its way; never settles if there is nothing to be seen. `ahead`:
+ * of what follows, so much is looked for.
  */
 export async function createCommit(
   store: LogStore,
   number: number,
   bytes: Uint8Array,
   { retryDelaysMs, wait }: Patience,
-  rival: Promise<readonly Uint8Array[]> = new Promise(() => {}),
+  {
+    rival = new Promise(() => {}),
+    ahead = 1,
+  }: { readonly rival?: Promise<readonly Uint8Array[]>; readonly ahead?: number } = {},
 ): Promise<readonly Uint8Array[]> {
   const key = commitKey(number);
   const pauses = [...retryDelaysMs];
@@ -39,7 +43,7 @@ export async function createCommit(
       cause = error;
     }
     // Ours with a lost answer, somebody else's, or nothing yet: only reading tells.
-    if (found.length === 0) found = await Promise.race([rival, lookAhead(store, number)]);
+    if (found.length === 0) found = await Promise.race([rival, lookAhead(store, number, ahead)]);
     const [first] = found;
     if (first !== undefined) return Buffer.compare(first, bytes) === 0 ? [bytes] : found;
     const pause = pauses.shift();

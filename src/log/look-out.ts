@@ -1,21 +1,17 @@
 import { readObject } from './reader.ts';
 import type { LogStore } from './types.ts';
 
-/** So many commits at once for whoever is behind: as many as others, each as fast as can be, write in a slow round trip. */
-export const LOOK_AHEAD = 8;
-
-/** Looks for a commit: one at once, which may look further ahead, and one after each pause. */
+/** Looks for a commit: one at once, which may look further ahead, and one after each pause, in milliseconds. */
 export interface LookOut {
   readonly ahead: number;
-  readonly pauses: number;
-  readonly everyMs: number;
+  readonly pausesMs: readonly number[];
 }
 
 /** The next commits as far as they are there and can be read at this moment, at most so many. Never throws. */
 export async function lookAhead(
   store: LogStore,
   number: number,
-  ahead = LOOK_AHEAD,
+  ahead: number,
 ): Promise<readonly Uint8Array[]> {
   const found = await Promise.all(Array.from({ length: ahead }, (_, i) => look(store, number + i)));
   const missing = found.indexOf(undefined);
@@ -29,7 +25,7 @@ export async function lookAhead(
 export async function lookOut(
   store: LogStore,
   number: number,
-  { ahead, pauses, everyMs }: LookOut,
+  { ahead, pausesMs }: LookOut,
   wait: (ms: number) => Promise<void>,
 ): Promise<readonly Uint8Array[]> {
   let tell: (found: readonly Uint8Array[]) => void;
@@ -40,8 +36,8 @@ export async function lookOut(
   };
 
   let last = saying(lookAhead(store, number, ahead));
-  for (let left = pauses; left > 0; left -= 1) {
-    const found = await Promise.race([seen, wait(everyMs)]);
+  for (const pause of pausesMs) {
+    const found = await Promise.race([seen, wait(pause)]);
     if (found !== undefined) return found;
     last = saying(lookAhead(store, number, 1));
   }

@@ -1,15 +1,21 @@
-import { LOOK_AHEAD, type LookOut } from './look-out.ts';
+import type { LookOut } from './look-out.ts';
 
 /** As many others, at most, are let pass: up to four processes take strict turns. */
 const MOST_OTHERS = 3;
-/** Whoever has waited for one commit less comes later by so much: more than processes differ in when they learn of a commit. */
-const APART_MS = 8;
+/** Whoever has waited for one commit less comes later by so much: more than busy processes differ in when they learn of it. */
+const APART_MS = 24;
 /** Whoever was beaten learns of it later by about a round trip than the winner, which leaves it that time. */
 const AFTER_WINNING_MS = 24;
-/** How often to look: whoever is next misses little, the others make few calls. */
-const EVERY_MS = { next: 2, later: 8 };
-/** For as long as most PUTs take. */
-const ALONGSIDE = { ahead: LOOK_AHEAD, pauses: 16, everyMs: EVERY_MS.next };
+/** Who seems to be alone leaves a newcomer of the same speed so much time. */
+const ALONE_MS = 10;
+/** How soon to look again: whoever is next misses little, the others make few calls. */
+const AGAIN_MS = { next: 2, later: 6 };
+/** Each pause is so much longer than the one before: looks cost the processor time that the next commit is made with. */
+const LONGER = 1.5;
+/** For about as long as most PUTs take. */
+const ALONGSIDE_MS = growing(AGAIN_MS.next, 32);
+/** How many commits are looked for at once: more than are there make who was beaten late again, fewer never catch up. */
+const AHEAD = { least: 2, most: 16 };
 /** At every 1,024th commit, whoever wrote since the one before lets the others pass for so long. */
 const OPEN_HOUSE = { every: 1_024, ms: 120 };
 
@@ -36,10 +42,16 @@ export class Turns {
   #others = 0;
   /** Nobody came while we stood back for this try. */
   #inVain = false;
+  #ahead = AHEAD.least;
 
   /** A pause before a commit that nobody else seems to be after. */
   get pauseMs(): number {
-    return this.#others === 0 && this.#passed === 0 ? APART_MS : 0;
+    return this.#others === 0 && this.#passed === 0 ? ALONE_MS : 0;
+  }
+
+  /** How many of the commits of others to look for once we are beaten. */
+  get ahead(): number {
+    return this.#ahead;
   }
 
   /** How long to look for somebody else's commit before writing the one after `head`; undefined: it is our turn. */
@@ -49,14 +61,13 @@ export class Turns {
     if (ahead <= 0 && !isOpenHouse) return undefined;
     const apart = Math.max(0, MOST_OTHERS - this.#passed) * APART_MS;
     const ms = apart + (this.#passed === 0 ? AFTER_WINNING_MS : 0) + (isOpenHouse ? OPEN_HOUSE.ms : 0);
-    const everyMs = ahead === 1 ? EVERY_MS.next : EVERY_MS.later;
-    return { ahead: 1, pauses: ms / everyMs, everyMs };
+    return { ahead: 1, pausesMs: growing(ahead === 1 ? AGAIN_MS.next : AGAIN_MS.later, ms) };
   }
 
   /** How to look while our commit is on its way, for whoever may be beaten at this moment; undefined: alone. */
   get alongside(): LookOut | undefined {
-    if (this.#inVain || this.#passed > this.#others) return ALONGSIDE;
-    return this.#others === 0 ? undefined : { ahead: 1, pauses: 0, everyMs: 0 };
+    if (this.#inVain || this.#passed > this.#others) return { ahead: this.#ahead, pausesMs: ALONGSIDE_MS };
+    return this.#others === 0 ? undefined : { ahead: 1, pausesMs: [] };
   }
 
   /** We go for the next commit: now, or after having stood back in vain. */
@@ -75,8 +86,21 @@ export class Turns {
     this.#passed = 0;
   }
 
-  /** Somebody else wrote the commit that we tried to write. */
-  beaten(): void {
+  /** Somebody else wrote the commit that we tried to write, and so many were there by then. */
+  beaten(found: number): void {
+    if (found >= this.#ahead) this.#ahead = Math.min(this.#ahead * 2, AHEAD.most);
+    else if (found <= this.#ahead / 2) this.#ahead = Math.max(this.#ahead / 2, AHEAD.least);
     if (!this.#inVain) this.#others = MOST_OTHERS;
   }
+}
+
+/** Pauses of so much in all, the first as short as this and each longer than the one before. */
+function growing(first: number, ms: number): number[] {
+  const pauses: number[] = [];
+  let left = ms;
+  for (let next = first; left > 0; next = Math.ceil(next * LONGER)) {
+    pauses.push(Math.min(next, left));
+    left -= next;
+  }
+  return pauses;
 }

@@ -200,9 +200,55 @@ describe('an append', () => {
 
     await log.append(() => ({ records: [record], result: 1 }));
 
-    expect(await codeOf(say(log, 'b'))).toBe('unknown-key');
+    expect(await codeOf(say(log, 'b'))).toBe('key-replaced');
     expect(log.broken).toBeUndefined();
     await say(await open(store, { signer: fresh }), 'c');
+    expect(await valid(store)).toBe(true);
+  });
+
+  test('reads on once another process has replaced its key, and asks it for no signature any more', async () => {
+    const store = new MemoryLogStore();
+    const fresh = signerOf('bot', 9);
+    let signatures = 0;
+    const sign: Signer['sign'] = async (text) => {
+      signatures += 1;
+      return BOT.sign(text);
+    };
+    const log = await open(store, { signer: { ...BOT, sign } });
+    const record = { ...note('a'), type: 'log.key-replaced', role: 'bot', key: fresh.vkey };
+    await (await open(store)).append(() => ({ records: [record], result: 1 }));
+    const before = { replacedBy: log.replacedBy, signatures };
+
+    const code = await codeOf(say(log, 'b'));
+    const after = signatures;
+    const again = await codeOf(say(log, 'c'));
+
+    await say(await open(store, { signer: fresh }), 'd');
+    await log.refresh();
+    expect(before.replacedBy).toBeUndefined();
+    expect([code, again]).toEqual(['key-replaced', 'key-replaced']);
+    // The one with which it lost the race, and none since.
+    expect([after, signatures]).toEqual([before.signatures + 1, after]);
+    expect(log.replacedBy).toBe(fresh.vkey);
+    expect(log.state.at(-1)).toBe('d');
+  });
+
+  test('goes on with its own key when the other role has replaced its', async () => {
+    const store = new MemoryLogStore();
+    const log = await open(store);
+    const record = {
+      ...note('a'),
+      type: 'log.key-replaced',
+      role: 'worker',
+      key: signerOf('worker', 9).vkey,
+    };
+    await (
+      await open(store, { signer: signerOf('worker') })
+    ).append(() => ({ records: [record], result: 1 }));
+
+    await say(log, 'b');
+
+    expect(log.replacedBy).toBeUndefined();
     expect(await valid(store)).toBe(true);
   });
 });

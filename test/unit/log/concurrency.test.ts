@@ -7,6 +7,7 @@ import {
   verifyLog,
   type LogStore,
   type Patience,
+  type Signer,
 } from '../../../src/log/index.ts';
 import { BOT, HASTE, note, open, WORKER, type TextLog } from './support.ts';
 
@@ -53,9 +54,11 @@ function seenFrom(
   ticker: Ticker,
   latency: () => number,
   fate: (call: string) => Fate,
+  effort: () => Promise<void> = () => Promise.resolve(),
 ): LogStore {
   const call = async <T>(name: string, act: () => Promise<T>): Promise<T> => {
     const mine = fate(name);
+    await effort();
     await ticker.wait(latency() / 2);
     if (mine === 'down') throw new Error('down');
     if (mine === 'late') {
@@ -64,6 +67,7 @@ function seenFrom(
     }
     const answer = await act();
     await ticker.wait(latency() / 2);
+    await effort();
     if (mine === 'lost') throw new Error('answer lost');
     return answer;
   };
@@ -71,6 +75,15 @@ function seenFrom(
     read: (key) => call('read', () => shared.read(key)),
     createIfAbsent: (key, body) => call('create', () => shared.createIfAbsent(key, body)),
     list: (after) => call('list', () => shared.list(after)),
+  };
+}
+
+/** A processor, which has one thing to do after the other: answers when so many milliseconds of work are done. */
+function oneAtATime(ticker: Ticker): (ms: number) => Promise<void> {
+  let freeAt = 0;
+  return (ms) => {
+    freeAt = Math.max(freeAt, ticker.now) + ms;
+    return ticker.wait(freeAt - ticker.now);
   };
 }
 
@@ -216,6 +229,49 @@ describe('writers that never rest', () => {
 
     expect(Math.max(...waits)).toBeLessThanOrEqual(100 * 20);
   });
+
+  test.each([
+    ['idle', 0.3, 5.8],
+    ['busy', 1, 6.6],
+  ])(
+    'with a hundred appenders in four processes on %s processors share the log evenly and soon',
+    async (_, callMs, p99) => {
+      const tripMs = 20;
+      const store = new MemoryLogStore();
+      const ticker = new Ticker();
+      await open(store);
+      const counts = [0, 0, 0, 0];
+      const waits: number[] = [];
+      const work = async (i: number): Promise<void> => {
+        const processor = oneAtATime(ticker);
+        const view = seenFrom(
+          store,
+          ticker,
+          () => tripMs,
+          () => 'fine',
+          () => processor(callMs),
+        );
+        const signer: Signer = { ...WORKER, sign: (text) => processor(2).then(() => WORKER.sign(text)) };
+        const log = await open(view, { signer, patience: { ...HASTE, wait: ticker.wait } });
+        const append = async (n: number): Promise<void> => {
+          while (ticker.now < 4_000) {
+            const before = ticker.now;
+            await log.append(() => ({ records: [note(`${i}.${n}`)], result: 1 }));
+            // Who begins at the same instant has to find out first how many there are.
+            if (before > 1_000) waits.push(ticker.now - before);
+            if (before > 1_000) counts[i]! += 1;
+          }
+        };
+        await Promise.all(Array.from({ length: 25 }, (_, n) => append(n)));
+      };
+
+      await ticker.run(Promise.all(counts.map((_, i) => work(i))));
+
+      const sorted = waits.toSorted((a, b) => a - b);
+      expect(sorted[Math.floor(sorted.length * 0.99)]! / tripMs).toBeLessThanOrEqual(p99);
+      expect(Math.min(...counts) / Math.max(...counts)).toBeGreaterThan(0.9);
+    },
+  );
 
   test('let one through that is three times slower', async () => {
     const waits = await longestWaits([20, 60], 1_100);

@@ -10,7 +10,7 @@ const holding = (...numbers: readonly number[]): MemoryLogStore => {
   return store;
 };
 
-const LOOKS = { ahead: 2, pauses: 3, everyMs: 5 };
+const LOOKS = { ahead: 2, pausesMs: [2, 3, 5] };
 const atOnce = (): Promise<void> => Promise.resolve();
 
 describe('looking ahead', () => {
@@ -18,9 +18,9 @@ describe('looking ahead', () => {
     ['nothing', [3, 4], []],
     ['the next commit', [2, 4], ['2']],
     ['everything up to a gap', [2, 3, 5], ['2', '3']],
-    ['no more than eight', [2, 3, 4, 5, 6, 7, 8, 9, 10], ['2', '3', '4', '5', '6', '7', '8', '9']],
+    ['no more than it looks for', [2, 3, 4, 5, 6], ['2', '3', '4', '5']],
   ])('finds %s', async (_, numbers, found) => {
-    expect((await lookAhead(holding(...numbers), 2)).map(textOf)).toEqual(found);
+    expect((await lookAhead(holding(...numbers), 2, 4)).map(textOf)).toEqual(found);
   });
 
   test('takes what cannot be read for what is not there', async () => {
@@ -29,13 +29,18 @@ describe('looking ahead', () => {
       before: (_, key) => (key === commitKey(3) ? Promise.reject(new Error('down')) : Promise.resolve()),
     };
 
-    expect((await lookAhead(store, 2)).map(textOf)).toEqual(['2']);
+    expect((await lookAhead(store, 2, 4)).map(textOf)).toEqual(['2']);
   });
 });
 
 describe('looking out', () => {
-  test('ends with what is there already, and what follows it', async () => {
-    expect((await lookOut(holding(2, 3), 2, LOOKS, atOnce)).map(textOf)).toEqual(['2', '3']);
+  test.each([
+    ['and what follows it, when it looks ahead', 2, ['2', '3']],
+    ['alone, when it does not', 1, ['2']],
+  ])('ends with what is there already, %s', async (_, ahead, found) => {
+    const looks = { ...LOOKS, ahead };
+
+    expect((await lookOut(holding(2, 3), 2, looks, () => new Promise(() => {}))).map(textOf)).toEqual(found);
   });
 
   test('ends with nothing after the last look, and pauses between the looks', async () => {
@@ -52,7 +57,7 @@ describe('looking out', () => {
     const found = await lookOut(store, 2, LOOKS, async (ms) => void pauses.push(ms));
 
     expect(found).toEqual([]);
-    expect([pauses, looks]).toEqual([[5, 5, 5], 4]);
+    expect([pauses, looks]).toEqual([[2, 3, 5], 4]);
   });
 
   test('sees during a pause what an earlier look brings', async () => {
@@ -76,7 +81,7 @@ describe('looking out', () => {
       store.objects.set(commitKey(2), bytesOf('2'));
     };
 
-    expect((await lookOut(store, 2, { ...LOOKS, pauses: 1 }, pause)).map(textOf)).toEqual(['2']);
+    expect((await lookOut(store, 2, { ahead: 1, pausesMs: [5] }, pause)).map(textOf)).toEqual(['2']);
   });
 
   test('is not stopped by a store that is down', async () => {

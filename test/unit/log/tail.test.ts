@@ -1,6 +1,6 @@
 import { describe, expect, jest, test } from '@jest/globals';
 import { commitKey } from '../../../src/log/commit.ts';
-import { MemoryLogStore } from '../../../src/log/index.ts';
+import { LogError, MemoryLogStore } from '../../../src/log/index.ts';
 import { AT, bytesOf, Chains, codeOf, note, open, say, settle, valid, WORKER } from './support.ts';
 
 describe('a refresh', () => {
@@ -43,6 +43,18 @@ describe('a refresh', () => {
     ]);
 
     expect(states).toEqual([['a']]);
+  });
+
+  test('breaks the log for good when the store itself says that it was tampered with', async () => {
+    const store = new MemoryLogStore();
+    const log = await open(store);
+    const list = jest.spyOn(store, 'list');
+    list.mockRejectedValueOnce(new LogError('head-moved-back', 'hidden by a delete marker'));
+
+    const code = await codeOf(log.refresh());
+
+    expect(code).toBe('head-moved-back');
+    expect(await codeOf(say(log, 'a'))).toBe('head-moved-back');
   });
 
   test.each<[string, (store: MemoryLogStore) => unknown, string]>([
@@ -120,7 +132,7 @@ describe('standing back for others', () => {
     const third = say(log, 'c');
     await new Promise(setImmediate);
     await third;
-    expect(pauses).toEqual([8]);
+    expect(pauses).toEqual([10]);
   });
 
   test('finds what others wrote meanwhile', async () => {
