@@ -62,11 +62,14 @@ export async function untilAbsent(
     );
     const accepted = problems.length === 0;
     const asked = instant();
+    let isNews = false;
     // Looked at whatever became of the revoke: the switch or a person may have been faster.
     const observed = await access.observe(target).catch(failed);
     if (observed !== undefined) {
       const own = ownRules(worker, request, observed);
-      const absent = unneeded(worker, id, own).length === 0;
+      const shown = unneeded(worker, id, own);
+      const absent = shown.length === 0;
+      isNews = shown.some(isNotIn(ours));
       seen ||= !absent;
       // An answer may take seconds. Absence counts from the first answer to the last question; who else closed it, and when
       // before that answer, nobody knows.
@@ -80,7 +83,8 @@ export async function untilAbsent(
         if (told || (isUntold && asked.monotonic - since >= absentFor)) {
           const { wall, latenessMs } = absentSince.closed;
           const gone = before === undefined || seen ? { closedAt: wall, latenessMs } : before;
-          return { ...gone, awsRequests: [...awsRequests], kept: own, told };
+          const witnessed = [seen, awsRequests.size > 0, own.length > 0, before?.witnessed].includes(true);
+          return { ...gone, awsRequests: [...awsRequests], witnessed, kept: own, told };
         }
       }
       // A revoke that was not accepted is sent again, whether its rule is described or not.
@@ -91,7 +95,8 @@ export async function untilAbsent(
       sayLate(worker, request, known).catch(() => undefined);
     if (problems.length === 0) {
       failures = 0;
-      await clock.pause(LOOK_AGAIN_IN);
+      // What nobody could name before this look is revoked without a pause.
+      if (!isNews) await clock.pause(LOOK_AGAIN_IN);
     } else {
       // The first, and then ever more rarely: thousands of closings that wait for AWS must not drown the log.
       if (Number.isInteger(Math.log2(failures + 1)))

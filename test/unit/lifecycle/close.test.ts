@@ -107,6 +107,29 @@ describe('closing', () => {
     expect(world.access.switches.size).toBe(1);
   });
 
+  test('by a worker that took over revokes what its first look shows at once', async () => {
+    const world = new LifecycleWorld();
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.approved();
+    world.access.faults.fail('open', 'after', new Error('killed'), 2);
+    await one.log.refresh();
+    await world.clock.drive(advance(one, id).catch(() => undefined));
+    await two.log.refresh();
+    await world.clock.advance(WINDOW);
+    world.access.faults.calls.length = 0;
+    const called: (readonly [string, number])[] = [];
+    world.access.faults.watch((method, when) => {
+      if (when === 'before') called.push([method, world.clock.now()]);
+    });
+
+    await world.clock.drive(close(two, id, 'deadline'));
+
+    const [look, revoke] = ['observe', 'close'].map((name) => called.find(([method]) => method === name));
+    expect(revoke?.[1]).toBe(look?.[1]);
+    expect(called.filter(([method]) => method === 'close')).toHaveLength(1);
+    expect(world.access.rules).toEqual([]);
+  });
+
   test('that waits for its turn asks again soon, however often it has waited', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();

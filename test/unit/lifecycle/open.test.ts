@@ -190,7 +190,8 @@ describe('a takeover', () => {
       if (method !== 'arm' || when !== 'before') return;
       stop();
       await done(await world.desk(), { person: world.maya.identity, request: id });
-      await world.advanced(one, id);
+      await one.log.refresh();
+      await advance(one, id);
       await two.log.refresh();
     });
 
@@ -346,6 +347,7 @@ test('an intention that too few people stand behind opens nothing, and is ended'
         request: 'bg-forged',
         approver: asked.requester,
         shown: '',
+        software: '0.0.0',
         incident: asked.incident,
         requester: asked.requester,
       },
@@ -362,6 +364,7 @@ test('an intention that too few people stand behind opens nothing, and is ended'
         at: asked.at,
         request: 'bg-forged',
         worker: 'w1',
+        software: '0.0.0',
         target,
         rules: [rule()],
         deadline: asked.lapsesAt,
