@@ -2,6 +2,7 @@ import { program, said } from '../lib/child.ts';
 import { bounded } from '../lib/bounded.ts';
 import { quantile } from '../lib/statistics.ts';
 import { until } from '../lib/until.ts';
+import { Wire } from '../outside/wire.ts';
 import { WORKFLOW } from '../world/workflow.ts';
 import { startWorld, type World } from '../world/world.ts';
 import { figure, type Benchmark } from './benchmark.ts';
@@ -16,15 +17,19 @@ const AT_ONCE = 12;
 export const closeCallLateness: Benchmark = {
   names: ['close-call-lateness'],
   run: async (say) => {
-    const world = await startWorld({ name: 'closing', workers: 1, hosts: WINDOWS });
+    await using wire = await Wire.begin();
+    const env = { AWS_ENDPOINT_URL_EC2: wire.url };
+    const world = await startWorld({ name: 'closing', workers: 1, hosts: WINDOWS, start: false, env });
     try {
+      wire.leadTo(world.urls.aws);
+      await world.begin();
       await world.client.faults({ 'aws.latencyMs': LATENCY_MS });
       const late: number[] = [];
       for (let wave = 0; wave < WAVES; wave += 1) {
-        late.push(...(await closeOneByOne(world, wave)));
+        late.push(...(await closeOneByOne(world, wire, wave)));
         say(`${late.length} closings`);
       }
-      const floor = await bareCloses(world);
+      const floor = await bareCloses(wire);
       return [
         figure(
           'close-call-lateness',
@@ -45,10 +50,9 @@ export const closeCallLateness: Benchmark = {
 };
 
 /** Milliseconds from each deadline until its revoke had reached AWS. */
-async function closeOneByOne(world: World, wave: number): Promise<number[]> {
-  const { people, hosts, client, log, happenings } = world;
+async function closeOneByOne(world: World, wire: Wire, wave: number): Promise<number[]> {
+  const { people, hosts, log, happenings } = world;
   const incident = 'https://example.pagerduty.com/incidents/PINC0042';
-  const from = Date.now();
   const requests = await bounded([...hosts.entries()], AT_ONCE, async ([n, { address }]) => {
     const reason = `Window ${n + 1} of wave ${wave + 1} needs the console`;
     const by = people.askers[n] ?? '';
@@ -68,31 +72,25 @@ async function closeOneByOne(world: World, wave: number): Promise<number[]> {
   );
   if (over === undefined) throw new Error('not every window was closed in time');
   const first = new Map<string, number>();
-  for (const { action, input, at } of await client.awsCalls(from)) {
-    if (action !== 'RevokeSecurityGroupIngress') continue;
-    for (const rule of JSON.stringify(input).match(/sgr-[0-9a-f]{17}/g) ?? []) {
+  for (const { rules, at } of await wire.revokes())
+    for (const rule of rules) {
       const request = happenings.ruleOf.get(rule);
-      if (request !== undefined && !first.has(request)) first.set(request, Date.parse(at));
+      if (request !== undefined && !first.has(request)) first.set(request, at);
     }
-  }
   return requests.map((request) => {
     const deadline = (log.one('open.intended', request)?.deadline ?? 0) * 1000;
-    return (first.get(request) ?? Number.NaN) - LATENCY_MS / 2 - deadline;
+    return (first.get(request) ?? Number.NaN) - deadline;
   });
 }
 
 /** setTimeout and one bare revoke, as often, in a process that does nothing else. */
-async function bareCloses({ urls, client }: World): Promise<number[]> {
-  const child = program('bare-closes', { AWS: urls.aws });
+async function bareCloses(wire: Wire): Promise<number[]> {
+  const child = program('bare-closes', { AWS: wire.url });
   child.send(WAVES * WINDOWS);
   const instants = await said<number[]>(child);
   child.disconnect();
-  const calls = await client.awsCalls(instants[0]);
-  const arrived = calls
-    .filter(
-      ({ action, input }) =>
-        action === 'RevokeSecurityGroupIngress' && JSON.stringify(input).includes('sgr-2'),
-    )
-    .map(({ at }) => Date.parse(at) - LATENCY_MS / 2);
-  return instants.map((instant) => (arrived.find((at) => at >= instant) ?? Number.NaN) - instant);
+  const arrived = (await wire.revokes()).filter(({ rules }) =>
+    rules.some((rule) => rule.startsWith('sgr-2')),
+  );
+  return instants.map((instant) => (arrived.find(({ at }) => at >= instant)?.at ?? Number.NaN) - instant);
 }

@@ -25,7 +25,7 @@ export type WorldOptions = {
   readonly workers: number;
   /** How many hosts there are to open windows to; as many people ask. */
   readonly hosts: number;
-  /** False leaves it to the caller to start the processes. */
+  /** False leaves it to the caller to start the processes, all by `begin` or one by one. */
   readonly start?: boolean;
   /** Modules that run in every process before the product does. */
   readonly preload?: readonly string[];
@@ -49,6 +49,8 @@ export type World = {
   readonly redis: RestartableRedis;
   readonly bot: Member;
   readonly workers: readonly Member[];
+  /** Starts every process. */
+  begin(): Promise<void>;
   /** Ends everything. Answers in words what did not end well, or had ended by itself. */
   stop(): Promise<string[]>;
   /** Throws the evidence away. */
@@ -113,10 +115,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       const ends = await Promise.all(all.map((each) => each.stop()));
       endings.push(...all.flatMap(({ crashes }) => crashes), ...ends.filter((end) => end !== undefined));
     });
-    if (start) {
+    const begin = async (): Promise<void> => {
       await Promise.all(all.map((each) => each.start()));
       if (!(await until(10_000, () => happenings.connected))) throw new Error('the bot does not reach Slack');
-    }
+    };
+    if (start) await begin();
 
     return {
       folder,
@@ -132,6 +135,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       redis,
       bot,
       workers: crew,
+      begin,
       stop: async () => {
         await close();
         return endings;
