@@ -31,6 +31,7 @@ export const faultSchemas = {
   'aws.throttle': oneOrMany(throttle),
   'edge.lagMs': range,
   'cloudtrail.delayMs': milliseconds,
+  'flowLogs.delayMs': milliseconds,
   's3.latencyMs': milliseconds,
   's3.down': on,
   'slack.down': on,

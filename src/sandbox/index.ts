@@ -1,6 +1,7 @@
 import { createAwsPart } from './aws/index.ts';
 import { busyPorts } from './busy-ports.ts';
 import type { SandboxUrls } from './client-types.ts';
+import type { Verify } from './control/control-interface.ts';
 import { type FrontServer, startFrontServer } from './control/front-server.ts';
 import { createEdgePart, type VantageState } from './edge/index.ts';
 import { Faults } from './faults.ts';
@@ -11,6 +12,7 @@ export { SANDBOX_CREDENTIALS } from './aws/index.ts';
 export { SANDBOX_PAGERDUTY_TOKEN } from './incidents/index.ts';
 export { SandboxClient } from './client.ts';
 export type { SandboxUrls } from './client-types.ts';
+export type { Verify } from './control/control-interface.ts';
 
 export interface SandboxOptions {
   /** Folder of everything the sandbox keeps; it is created, and a later start on it continues where this one ended. */
@@ -22,8 +24,8 @@ export interface SandboxOptions {
   readonly signingSecret: string;
   readonly botToken: string;
   readonly appToken: string;
-  /** Runs when somebody presses Verify on the page; its answer is shown as it is. */
-  readonly verify?: () => Promise<unknown>;
+  /** Runs when somebody presses Verify or Tamper on the page; its answer is shown as it is. */
+  readonly verify?: Verify;
   /** Gets one line for each thing worth telling, such as a port that was busy. */
   readonly log?: (line: string) => void;
   readonly slack?: SlackTuning;

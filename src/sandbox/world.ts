@@ -109,11 +109,12 @@ export const USER_GROUPS = [
   { id: 'S0SECURITY', handle: 'security', name: 'Security', users: ['U0PRIYA001'] },
 ] as const;
 
+export const AUDIT_CHANNEL = 'C0AUDIT001';
 export const SECURITY_CHANNEL = 'C0SECURE01';
 export const CHANNELS = [
   { id: 'C0INCIDENT', name: 'incidents', isPrivate: false, topic: 'Ask here with /breakglass' },
   {
-    id: 'C0AUDIT001',
+    id: AUDIT_CHANNEL,
     name: 'breakglass-audit',
     isPrivate: true,
     topic: 'Sealed records',
@@ -230,10 +231,19 @@ export const AWS_WORLD = {
       description: 'monitoring',
     },
   ],
+  /** Of the interfaces with this group; the ledger console has none. */
+  flowLogs: { logGroup: '/example/vpc-flow-logs', group: 'sg-0123456789abcdef0' },
   roles: {
     worker: 'arn:aws:iam::111122223333:role/breakglass-worker',
     switch: 'arn:aws:iam::111122223333:role/breakglass-switch',
   },
+  /** Ed25519 signing keys, and who may use them; the `-next` ones are there to replace the others. */
+  kmsKeys: [
+    { id: '0b0b0b0b-0000-4000-8000-00000000b001', alias: 'breakglass-bot', users: ['user/bot'] },
+    { id: '0b0b0b0b-0000-4000-8000-00000000b002', alias: 'breakglass-bot-next', users: ['user/bot'] },
+    { id: '0a0a0a0a-0000-4000-8000-00000000a001', alias: 'breakglass-worker', users: ['user/worker'] },
+    { id: '0a0a0a0a-0000-4000-8000-00000000a002', alias: 'breakglass-worker-next', users: ['user/worker'] },
+  ],
   /** Who else works in the account by hand, and from where. */
   somebodyElse: { user: 'noor.haddad', address: '198.51.100.77' },
   scheduleGroup: 'breakglass',

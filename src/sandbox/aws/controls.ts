@@ -8,7 +8,10 @@ import { type Body, explained, optionalText, text } from './control-body.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Ec2Service } from './ec2/index.ts';
 import { somebodyElse } from './identities.ts';
+import { changedKey } from './kms/change-key.ts';
+import { arnOf } from './kms/keys.ts';
 import { requireVersion } from './s3/require-version.ts';
+import { TAMPERINGS } from './s3/tamperings.ts';
 import { aclView, ingressOf, interfaceView } from './snapshot.ts';
 import type { AwsState } from './state.ts';
 
@@ -42,6 +45,10 @@ export function awsControls({
         };
       }),
 
+    /** The ways in which `tamper` alters a copy of the log's bucket → `{ tamperings: [{ name, text }] }`. */
+    tamperings: () =>
+      Promise.resolve({ tamperings: TAMPERINGS.map(({ name, text: how }) => ({ name, text: how })) }),
+
     /** `{ id, name?, defaultVpc? }` creates a group; `{ id, deleted: true }` deletes it. */
     group: async (body) => {
       const id = text(body, 'id');
@@ -74,6 +81,12 @@ export function awsControls({
       await byHand(aclEntryCall(body));
       const acl = state.acls.byId(text(body, 'acl'));
       return acl && aclView(acl);
+    },
+
+    /** `{ alias, spec? }` makes a signing key for everybody, `{ key, state }` enables or disables one → its ARN. */
+    'kms-key': async (body) => {
+      const key = await changedKey(state.kmsKeys, body);
+      return { arn: arnOf(key), state: key.state };
     },
 
     /** `{ id, tcpEstablishedTimeout?, groups?, subnet? }` changes an interface, or makes one in a subnet → the interface. */

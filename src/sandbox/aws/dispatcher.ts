@@ -31,6 +31,7 @@ export class Dispatcher {
   async execute(service: AwsService, call: ParsedCall, origin: CallOrigin): Promise<AwsAnswer> {
     return this.#recorded(service, call, origin, () => {
       this.#checkFaults(service, call.action, origin.caller.account, origin.region);
+      call.refuse?.(origin.caller);
       checkPolicy(service, call.action, origin.caller);
     });
   }

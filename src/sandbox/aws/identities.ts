@@ -72,10 +72,13 @@ export const PASSABLE_ROLES: readonly string[] = [AWS_WORLD.roles.switch];
 const READ_LOG = ['s3:Get*', 's3:Head*', 's3:List*'];
 const WRITE_LOG = [...READ_LOG, 's3:PutObject'];
 
+/** Which keys it may use is said by the policies of the keys. */
+const SIGN = ['kms:GetPublicKey', 'kms:Sign'];
+
 /** Identity policies, by API action name (IAM's own names differ for some S3 actions); `*` ends a prefix. */
 const POLICIES: Readonly<Record<string, readonly string[]>> = {
-  'user/bot': ['sts:GetCallerIdentity', ...WRITE_LOG],
-  'user/worker': ['sts:GetCallerIdentity', 'sts:AssumeRole', 'ec2:Describe*', ...WRITE_LOG],
+  'user/bot': ['sts:GetCallerIdentity', ...SIGN, ...WRITE_LOG],
+  'user/worker': ['sts:GetCallerIdentity', 'sts:AssumeRole', 'ec2:Describe*', ...SIGN, ...WRITE_LOG],
   'user/auditor': ['sts:GetCallerIdentity', 'ec2:Describe*', 'cloudtrail:LookupEvents', ...READ_LOG],
   'user/admin': ['*'],
   [`user/${AWS_WORLD.somebodyElse.user}`]: ['*'],
@@ -88,6 +91,7 @@ const POLICIES: Readonly<Record<string, readonly string[]>> = {
     'ec2:CreateNetworkAclEntry',
     'ec2:DeleteNetworkAclEntry',
     'cloudtrail:LookupEvents',
+    'logs:FilterLogEvents',
     'scheduler:*',
     'acm:*',
     ...WRITE_LOG,

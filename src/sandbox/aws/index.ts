@@ -7,8 +7,11 @@ import { createCloudTrail } from './cloudtrail/index.ts';
 import { createEc2 } from './ec2/index.ts';
 import { AwsError } from './error.ts';
 import { roleCaller } from './identities.ts';
+import { createKms } from './kms/index.ts';
+import { createLogs } from './logs/index.ts';
 import { listenOnLoopback } from '../listen.ts';
 import { createS3 } from './s3/index.ts';
+import { tamper } from './s3/tamper.ts';
 import { ScheduleActions } from './scheduler/actions.ts';
 import { Firing } from './scheduler/firing.ts';
 import { createScheduler } from './scheduler/index.ts';
@@ -50,8 +53,14 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
     createSts(state.sessions),
     createScheduler(new ScheduleActions(state.schedules, firing, minuteMs)),
     createAcm(state.certificates),
+    createKms(state.kmsKeys),
     createCloudTrail(state.trail, faults),
-    createS3(state.buckets, (bucket, key) => emit({ type: 'aws.object', data: { bucket, key } })),
+    createLogs(state.logs, faults),
+    createS3(
+      state.buckets,
+      () => clock.now(),
+      (bucket, key) => emit({ type: 'aws.object', data: { bucket, key } }),
+    ),
   ];
   const server = createAwsServer({ services, dispatcher, sessions: state.sessions, faults });
   const port = await listenOnLoopback(
@@ -110,6 +119,20 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
     controls: awsControls({ state, calls, ec2, dispatcher }),
     ingressRules,
     subnets,
+    flowLogged: () =>
+      state.interfaces
+        .all()
+        .filter(({ groups }) => groups.includes(AWS_WORLD.flowLogs.group))
+        .map(({ id, subnetId: subnet, address }) => ({ id, subnet, address })),
+    logFlow: (stream, timestamp, message) =>
+      state.logs.add({
+        group: AWS_WORLD.flowLogs.logGroup,
+        stream,
+        timestamp,
+        ingestedAt: clock.now(),
+        message,
+      }),
+    tamper: (name, look) => tamper(state.buckets, name, look),
     heldCertificate: (arn) => state.certificates.get(arn),
     onChange(listener) {
       const { groups, acls, interfaces, certificates } = state;
@@ -129,6 +152,7 @@ export async function createAwsPart(options: AwsOptions): Promise<AwsPart> {
       server.closeAllConnections();
       await closed;
       await state.trail.settled();
+      await state.logs.settled();
     },
   };
 }

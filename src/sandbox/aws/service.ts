@@ -18,6 +18,8 @@ export interface ParsedCall {
   readonly input: unknown;
   /** How CloudTrail shows the call. Absent when the call only reads, or writes data and no configuration. */
   readonly change?: Change;
+  /** Throws AwsError where the resource's own policy denies the call, whatever the caller's allows. */
+  refuse?(caller: Caller): void;
   run(context: CallContext): Promise<AwsAnswer> | AwsAnswer;
 }
 

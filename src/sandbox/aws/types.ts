@@ -1,6 +1,7 @@
 import type { SandboxPart } from '../part.ts';
 import type { PartOptions } from '../part-options.ts';
 import type { AclEntry } from './ec2/acl-entry.ts';
+import type { AlteredCopy } from './s3/tamper.ts';
 
 export interface AwsOptions extends PartOptions {
   /** Overrides `ports`; 0 is any free port. */
@@ -39,8 +40,23 @@ export interface GuardedSubnet {
   readonly entries: readonly AclEntry[];
 }
 
+/** A network interface that has a flow log. */
+export interface FlowLogged {
+  readonly id: string;
+  readonly subnet: string;
+  readonly address: string;
+}
+
+/** Where flow logs go. */
+export interface FlowSink {
+  /** The interfaces of the guarded service that have one. */
+  flowLogged(): readonly FlowLogged[];
+  /** Writes a record under the time at which its interval begins, epoch milliseconds. */
+  logFlow(stream: string, timestamp: number, message: string): void;
+}
+
 /** What the edge needs of AWS: which rules hold, what filters the ways in, and which certificate. */
-export interface GuardedService {
+export interface GuardedService extends FlowSink {
   /** True state at this instant, without any lag. Empty when the group does not exist. */
   ingressRules(groupId: string): readonly IngressRule[];
   /** Every subnet; true state as well. */
@@ -51,6 +67,11 @@ export interface GuardedService {
 }
 
 export interface AwsPart extends SandboxPart, GuardedService {
+  /** Alters a copy of the log's bucket in the named way and lets somebody look at it. Throws ControlError. */
+  tamper<Answer>(
+    name: string,
+    look: (copy: AlteredCopy) => Promise<Answer>,
+  ): Promise<{ readonly text: string; readonly answer: Answer }>;
   /** Endpoint of every service, for `AWS_ENDPOINT_URL`: `http://127.0.0.1:<port>`. */
   readonly url: string;
   readonly port: number;

@@ -4,6 +4,7 @@ import { ControlError } from '../part.ts';
 import { AWS_WORLD, VANTAGES } from '../world.ts';
 import { Console } from './console.ts';
 import { reachOf } from './coverage.ts';
+import { FlowRecorder } from './flow-recorder.ts';
 import { probe } from './probe.ts';
 import { reservePorts } from './reservation.ts';
 import type { EdgeOptions, EdgePart, ProbeResult, VantageState } from './types.ts';
@@ -36,9 +37,13 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
   const reservations = await reservePorts(
     hosts.map(({ preferredPort }) => (options.ports === 'ephemeral' ? 0 : preferredPort)),
   );
-  const accept = (socket: Socket): void => service.accept(socket);
+  const flows = new FlowRecorder(aws, options.clock ?? { now: () => Date.now() });
   const vantages = reservations.map((reservation, index) => {
     const { name, address } = hosts[index] as (typeof hosts)[number];
+    const accept = (socket: Socket, subnet: string): void => {
+      flows.admitted(socket, address, subnet);
+      service.accept(socket);
+    };
     return new Vantage({ name, address, accept, changed: announcePorts }, reservation);
   });
   const stopListening = aws.onChange(follow);
@@ -107,6 +112,7 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
     const result = await probe(vantage, (port) => {
       localPort = port;
       probePorts.add(port);
+      flows.ignore(port);
     });
     // The number may be used again by somebody else once the server has seen the probe go.
     if (localPort !== undefined)
@@ -118,7 +124,11 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
     name: 'edge',
     snapshot,
     probe: look,
-    controls: { probe: async (body) => look(String(body['vantage'])) },
+    controls: {
+      probe: async (body) => look(String(body['vantage'])),
+      /** Ends the interval of the flow logs now. */
+      'flow-logs': async () => flows.flush(),
+    },
     async reset() {
       for (const vantage of vantages) vantage.dropConnections();
       follow();
@@ -127,6 +137,7 @@ export async function createEdgePart(options: EdgeOptions): Promise<EdgePart> {
       closed = true;
       stopListening();
       clearInterval(probeTimer);
+      flows.close();
       clearTimeout(portsEvent);
       await Promise.all(vantages.map((vantage) => vantage.close()));
       service.close();

@@ -7,7 +7,8 @@ import { type Reservation, reservePort } from './reservation.ts';
 export interface VantageOptions {
   readonly name: string;
   readonly address: string;
-  readonly accept: (socket: Socket) => void;
+  /** `subnet`: the one that it came in through. */
+  readonly accept: (socket: Socket, subnet: string) => void;
   /** Called after the port opened, closed or moved, or a connection came or went. */
   readonly changed: () => void;
 }
@@ -152,7 +153,7 @@ export class Vantage {
       if (this.#sockets.delete(socket)) this.#options.changed();
     });
     this.#options.changed();
-    this.#options.accept(socket);
+    this.#options.accept(socket, subnet);
   }
 }
 

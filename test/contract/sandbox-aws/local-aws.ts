@@ -1,6 +1,8 @@
 import { ACMClient } from '@aws-sdk/client-acm';
 import { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
@@ -89,6 +91,14 @@ export class LocalAws implements AsyncDisposable {
 
   cloudTrail(credentials: Credentials): CloudTrailClient {
     return this.#keep(new CloudTrailClient(this.#config(credentials)));
+  }
+
+  logs(credentials: Credentials): CloudWatchLogsClient {
+    return this.#keep(new CloudWatchLogsClient(this.#config(credentials)));
+  }
+
+  kms(credentials: Credentials): KMSClient {
+    return this.#keep(new KMSClient(this.#config(credentials)));
   }
 
   s3(credentials: Credentials): S3Client {

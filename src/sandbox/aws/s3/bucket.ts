@@ -37,6 +37,10 @@ export interface BucketSettings {
   /** Object Lock turns versioning on for good. */
   readonly objectLock: boolean;
   readonly defaultRetention?: { readonly mode: Retention['mode']; readonly days: number };
+  /** The policy's JSON text, as it was put. */
+  readonly policy?: string;
+  /** All four switches of the public access block, which go together here. */
+  readonly blocksPublicAccess?: boolean;
 }
 
 type Entry =
@@ -50,7 +54,7 @@ export type NewVersion = Omit<ObjectVersion, 'versionId' | 'file'>;
  * every change, which is read back at the start.
  */
 export class Bucket {
-  readonly settings: BucketSettings;
+  #settings: BucketSettings;
   readonly #folder: string;
   readonly #journal: Journal<Entry>;
   /** Oldest version first. */
@@ -60,7 +64,7 @@ export class Bucket {
 
   private constructor(folder: string, settings: BucketSettings) {
     this.#folder = folder;
-    this.settings = settings;
+    this.#settings = settings;
     this.#journal = new Journal(join(folder, 'journal.jsonl'));
   }
 
@@ -78,6 +82,15 @@ export class Bucket {
     return bucket;
   }
 
+  get settings(): BucketSettings {
+    return this.#settings;
+  }
+
+  async configure(settings: BucketSettings): Promise<void> {
+    this.#settings = settings;
+    await new JsonFile<BucketSettings>(join(this.#folder, 'bucket.json')).save(() => settings);
+  }
+
   /** Keys that have any version, a lone delete marker included. */
   keys(): readonly string[] {
     return this.#sortedKeys;
@@ -93,7 +106,12 @@ export class Bucket {
   }
 
   async read(version: ObjectVersion): Promise<Buffer> {
-    return readFile(join(this.#folder, version.file));
+    return readFile(this.pathOf(version));
+  }
+
+  /** The plain file that holds a version's body. */
+  pathOf({ file }: Pick<ObjectVersion, 'file'>): string {
+    return join(this.#folder, file);
   }
 
   /**
@@ -122,6 +140,16 @@ export class Bucket {
     await Promise.all(replaced.map((old) => this.remove(old)));
     await written;
     return stored;
+  }
+
+  /** A version as another bucket has it, its id and its lock included: no client can do that. */
+  async adopt(version: ObjectVersion, body: Buffer | undefined): Promise<void> {
+    if (body !== undefined) {
+      const path = this.pathOf(version);
+      await inFolder(path, () => writeFile(path, body));
+    }
+    this.#insertKey(version.key);
+    await this.change(version);
   }
 
   /** Changes what is known of a version: its retention. */

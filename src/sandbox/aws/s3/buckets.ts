@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { AWS_WORLD } from '../../world.ts';
 import { AwsError } from '../error.ts';
 import { Bucket, type BucketSettings } from './bucket.ts';
+import { logBucketPolicy } from './log-bucket-policy.ts';
+
+/** Copies of the log's bucket live as long as somebody looks at them, unless the sandbox is killed meanwhile. */
+const COPY = /-copy-[0-9a-f]{8}$/;
 
 /** Every bucket of the account, seeded with the log's: versioned, Object Lock in compliance mode. */
 export class Buckets {
@@ -16,6 +20,10 @@ export class Buckets {
   static async load(folder: string): Promise<Buckets> {
     const buckets = new Buckets(folder);
     for (const name of await folders(folder)) {
+      if (COPY.test(name)) {
+        await buckets.drop(name);
+        continue;
+      }
       const bucket = await Bucket.open(join(folder, name));
       if (bucket !== undefined) buckets.#buckets.set(bucket.settings.name, bucket);
     }
@@ -51,6 +59,23 @@ export class Buckets {
     this.#buckets.set(name, await Bucket.create(join(this.#folder, name), settings));
   }
 
+  /** A bucket of the same settings with every version of another one; what was there under that name is gone. */
+  async copy(from: string, to: string): Promise<Bucket> {
+    await this.drop(to);
+    const original = this.require(from);
+    await this.create({ ...original.settings, name: to });
+    const copy = this.require(to);
+    for (const version of original.keys().flatMap((key) => original.versions(key)))
+      await copy.adopt(version, version.deleteMarker ? undefined : await original.read(version));
+    return copy;
+  }
+
+  /** With everything in it, locked or not. */
+  async drop(name: string): Promise<void> {
+    this.#buckets.delete(name);
+    await rm(join(this.#folder, name), { recursive: true, force: true });
+  }
+
   async reset(): Promise<void> {
     this.#buckets.clear();
     await rm(this.#folder, { recursive: true, force: true });
@@ -59,7 +84,9 @@ export class Buckets {
 
   #seed(): Promise<void> {
     const defaultRetention = { mode: 'COMPLIANCE', days: 1 } as const;
-    return this.create({ name: AWS_WORLD.logBucket, objectLock: true, defaultRetention });
+    const name = AWS_WORLD.logBucket;
+    const policy = JSON.stringify(logBucketPolicy(name));
+    return this.create({ name, objectLock: true, defaultRetention, policy, blocksPublicAccess: true });
   }
 }
 

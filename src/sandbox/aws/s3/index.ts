@@ -1,18 +1,71 @@
 import { AwsError } from '../error.ts';
 import { AWS_WORLD } from '../../world.ts';
+import type { Caller } from '../identities.ts';
 import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
 import { elementText, xmlDocument } from '../xml.ts';
 import type { Bucket } from './bucket.ts';
+import { checkBucketPolicy } from './bucket-policy.ts';
+import {
+  deletePolicy,
+  getPolicy,
+  getPublicAccessBlock,
+  getVersioning,
+  putLockConfiguration,
+  putPolicy,
+  putPublicAccessBlock,
+} from './bucket-settings.ts';
 import type { Buckets } from './buckets.ts';
+import { conditionKeys, iamActions } from './iam-names.ts';
 import { listObjects, listVersions } from './list.ts';
 import { getLockConfiguration, getRetention, putRetention } from './lock.ts';
 import { deleteObject, getObject, putObject } from './objects.ts';
-import { S3_NAMESPACE, xmlAnswer } from './xml-answer.ts';
+import { xmlAnswer } from './xml-answer.ts';
+
+/** What a bucket is told and asked about itself, by the parameter in the query. */
+const SETTINGS: readonly {
+  readonly method: string;
+  readonly parameter: string;
+  readonly action: string;
+  readonly run: (bucket: Bucket, call: RawCall) => Promise<AwsAnswer> | AwsAnswer;
+}[] = [
+  { method: 'GET', parameter: 'versioning', action: 'GetBucketVersioning', run: getVersioning },
+  {
+    method: 'GET',
+    parameter: 'object-lock',
+    action: 'GetObjectLockConfiguration',
+    run: getLockConfiguration,
+  },
+  {
+    method: 'PUT',
+    parameter: 'object-lock',
+    action: 'PutObjectLockConfiguration',
+    run: putLockConfiguration,
+  },
+  { method: 'GET', parameter: 'policy', action: 'GetBucketPolicy', run: getPolicy },
+  { method: 'PUT', parameter: 'policy', action: 'PutBucketPolicy', run: putPolicy },
+  { method: 'DELETE', parameter: 'policy', action: 'DeleteBucketPolicy', run: deletePolicy },
+  {
+    method: 'GET',
+    parameter: 'publicAccessBlock',
+    action: 'GetPublicAccessBlock',
+    run: getPublicAccessBlock,
+  },
+  {
+    method: 'PUT',
+    parameter: 'publicAccessBlock',
+    action: 'PutPublicAccessBlock',
+    run: putPublicAccessBlock,
+  },
+];
 
 type Run = (context: CallContext) => Promise<AwsAnswer> | AwsAnswer;
 
 /** Amazon S3 (REST XML, path style). `onPut` hears of every new version. */
-export function createS3(buckets: Buckets, onPut: (bucket: string, key: string) => void): AwsService {
+export function createS3(
+  buckets: Buckets,
+  now: () => number,
+  onPut: (bucket: string, key: string) => void,
+): AwsService {
   return {
     name: 's3',
     codes: {
@@ -48,18 +101,21 @@ export function createS3(buckets: Buckets, onPut: (bucket: string, key: string) 
   function bucketCall(name: string, call: RawCall): ParsedCall {
     const { query, method } = call;
     const on =
-      (run: (bucket: Bucket) => AwsAnswer): Run =>
+      (run: (bucket: Bucket) => Promise<AwsAnswer> | AwsAnswer): Run =>
       () =>
         run(buckets.require(name));
     const parsed = (action: string, run: Run): ParsedCall => ({
       action,
       input: { Bucket: name, ...Object.fromEntries(query) },
+      refuse: (caller) => refuse({ name, action, call, caller }),
       run,
     });
-    if (method === 'GET' && query.has('versioning')) return parsed('GetBucketVersioning', on(versioning));
-    if (method === 'GET' && query.has('object-lock'))
-      return parsed('GetObjectLockConfiguration', on(getLockConfiguration));
-    if (method === 'GET' && query.has('policy')) return parsed('GetBucketPolicy', on(policy));
+    const setting = SETTINGS.find((each) => each.method === method && query.has(each.parameter));
+    if (setting !== undefined)
+      return parsed(
+        setting.action,
+        on((bucket) => setting.run(bucket, call)),
+      );
     if (method === 'GET' && query.has('versions')) {
       return parsed(
         'ListObjectVersions',
@@ -92,6 +148,7 @@ export function createS3(buckets: Buckets, onPut: (bucket: string, key: string) 
         ...(query.get('versionId') !== null && { VersionId: query.get('versionId') }),
         ...(call.headers['if-none-match'] !== undefined && { IfNoneMatch: call.headers['if-none-match'] }),
       },
+      refuse: (caller: Caller) => refuse({ name, key, action, call, caller }),
       run: (context: CallContext) => run(buckets.require(name), context),
     });
     if (query.has('retention')) {
@@ -119,6 +176,24 @@ export function createS3(buckets: Buckets, onPut: (bucket: string, key: string) 
     }
   }
 
+  /** What the bucket's own policy denies; a bucket that is not there denies nothing. */
+  function refuse(asked: {
+    name: string;
+    key?: string;
+    action: string;
+    call: RawCall;
+    caller: Caller;
+  }): void {
+    const bucket = buckets.all().find(({ settings }) => settings.name === asked.name);
+    const { key, action, call, caller } = asked;
+    checkBucketPolicy(bucket?.settings.policy, {
+      caller,
+      actions: iamActions(action, call),
+      resource: `arn:aws:s3:::${asked.name}${key === undefined ? '' : `/${key}`}`,
+      context: conditionKeys(call, now()),
+    });
+  }
+
   async function createBucket(name: string, call: RawCall): Promise<AwsAnswer> {
     const location = elementText(call.body.toString('utf8'), 'LocationConstraint');
     if (location !== undefined && location !== AWS_WORLD.region) {
@@ -134,30 +209,6 @@ export function createS3(buckets: Buckets, onPut: (bucket: string, key: string) 
 
 function headBucket(): AwsAnswer {
   return { status: 200, headers: { 'x-amz-bucket-region': AWS_WORLD.region }, body: '' };
-}
-
-function versioning({ settings }: Bucket): AwsAnswer {
-  const content = settings.objectLock ? { Status: 'Enabled' } : {};
-  return xmlAnswer(200, xmlDocument('VersioningConfiguration', S3_NAMESPACE, content));
-}
-
-/** What a log bucket's policy should refuse; here the seeded users' own policies refuse the same. */
-function policy({ settings }: Bucket): AwsAnswer {
-  const arn = `arn:aws:s3:::${settings.name}`;
-  const denied = [
-    's3:DeleteObject',
-    's3:DeleteObjectVersion',
-    's3:BypassGovernanceRetention',
-    's3:PutBucketObjectLockConfiguration',
-    's3:PutBucketVersioning',
-    's3:PutLifecycleConfiguration',
-  ];
-  const statement = { Effect: 'Deny', Principal: '*', Action: denied, Resource: [arn, `${arn}/*`] };
-  return {
-    status: 200,
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
-  };
 }
 
 function notImplemented(call: RawCall): AwsError {

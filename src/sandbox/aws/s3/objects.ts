@@ -85,6 +85,7 @@ export async function deleteObject(
   context: CallContext,
 ): Promise<AwsAnswer> {
   const versionId = call.query.get('versionId');
+  checkIfMatch(bucket, key, call);
   if (versionId !== null) {
     const version = bucket.versions(key).find((candidate) => candidate.versionId === versionId);
     if (version === undefined) throw noSuchVersion(key, versionId);
@@ -118,6 +119,16 @@ export async function deleteObject(
     headers: { 'x-amz-delete-marker': 'true', 'x-amz-version-id': marker.versionId },
     body: '',
   };
+}
+
+/** S3 user guide, "conditional deletes": only an object with that ETag. */
+function checkIfMatch(bucket: Bucket, key: string, call: RawCall): void {
+  const condition = call.headers['if-match'];
+  if (condition === undefined) return;
+  const { etag } = requireVersion(bucket, key, call.query.get('versionId'));
+  if (condition === '*' || condition.replaceAll('"', '') === etag) return;
+  const text = 'At least one of the pre-conditions you specified did not hold';
+  throw new AwsError('PreconditionFailed', text, 412, { Condition: 'If-Match' });
 }
 
 function metadataOf(call: RawCall): Record<string, string> {

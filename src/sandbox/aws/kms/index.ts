@@ -1,0 +1,97 @@
+import { createPublicKey, sign } from 'node:crypto';
+import { AwsError } from '../error.ts';
+import { isAdmin } from '../identities.ts';
+import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import { arnOf, privateKeyOf, type KeySpec, type KmsKey, type KmsKeys } from './keys.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+type Action = (key: KmsKey, input: Json) => Json;
+
+/** API reference, Sign: "Messages can be 0-4096 bytes." */
+const MAX_MESSAGE_BYTES = 4_096;
+/** Developer guide, "Asymmetric key specs": what each can sign with. */
+const ALGORITHMS: Readonly<Record<KeySpec, readonly string[]>> = {
+  ECC_NIST_EDWARDS25519: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'],
+  RSA_2048: ['RSASSA_PKCS1_V1_5_SHA_256', 'RSASSA_PSS_SHA_256'],
+};
+
+/** AWS KMS (JSON 1.1): asymmetric keys that sign, and the public halves of them. */
+export function createKms(keys: KmsKeys): AwsService {
+  const actions: Readonly<Record<string, Action>> = { GetPublicKey: getPublicKey, Sign: signMessage };
+  return {
+    name: 'kms',
+    codes: {
+      accessDenied: { code: 'AccessDeniedException', status: 400 },
+      unknownKey: { code: 'UnrecognizedClientException', status: 400 },
+      expiredToken: { code: 'ExpiredTokenException', status: 400 },
+      skewed: { code: 'InvalidSignatureException', status: 400 },
+      throttled: { code: 'ThrottlingException', status: 400 },
+      internal: { code: 'KMSInternalException', status: 500 },
+    },
+    parse(call: RawCall): ParsedCall {
+      const action = (call.headers['x-amz-target'] ?? '').replace(/^TrentService\./, '');
+      const run = actions[action];
+      if (run === undefined) throw new AwsError('UnknownOperationException', `No action ${action}`, 400);
+      const input = JSON.parse(call.body.toString('utf8') || '{}') as Json;
+      const { KeyId, SigningAlgorithm, MessageType } = input;
+      return {
+        action,
+        input: { KeyId, SigningAlgorithm, MessageType },
+        run: (context) => answer(200, run(usableBy(context, action, input), input)),
+      };
+    },
+    answerError(error: AwsError): AwsAnswer {
+      return answer(error.status, { __type: error.code, message: error.message });
+    },
+  };
+
+  /** The key, if its own policy lets the caller use it and it can be used. */
+  function usableBy(context: CallContext, action: string, { KeyId }: Json): KmsKey {
+    if (typeof KeyId !== 'string' || KeyId === '')
+      throw invalid("Value null at 'keyId' failed to satisfy constraint");
+    const key = keys.find(KeyId);
+    if (key === undefined) throw new AwsError('NotFoundException', `Key '${KeyId}' does not exist`, 400);
+    if (!key.users.includes(context.caller.principal) && !isAdmin(context.caller)) {
+      const text = `User: ${context.caller.arn} is not authorized to perform: kms:${action} on resource: ${arnOf(key)}`;
+      throw new AwsError('AccessDeniedException', text, 400);
+    }
+    if (key.state === 'Disabled') throw new AwsError('DisabledException', `${arnOf(key)} is disabled.`, 400);
+    if (key.state === 'PendingDeletion')
+      throw new AwsError('KMSInvalidStateException', `${arnOf(key)} is pending deletion.`, 400);
+    return key;
+  }
+}
+
+function getPublicKey(key: KmsKey): Json {
+  const spki = createPublicKey(privateKeyOf(key)).export({ type: 'spki', format: 'der' });
+  return {
+    KeyId: arnOf(key),
+    PublicKey: spki.toString('base64'),
+    KeySpec: key.spec,
+    CustomerMasterKeySpec: key.spec,
+    KeyUsage: 'SIGN_VERIFY',
+    SigningAlgorithms: ALGORITHMS[key.spec],
+  };
+}
+
+/** Pure Ed25519 (RFC 8032) over the message itself; the other algorithms are not played here. */
+function signMessage(key: KmsKey, { Message, MessageType = 'RAW', SigningAlgorithm }: Json): Json {
+  const message = Buffer.from(typeof Message === 'string' ? Message : '', 'base64');
+  if (typeof Message !== 'string' || message.length > MAX_MESSAGE_BYTES) {
+    throw invalid("Value at 'message' failed to satisfy constraint: length less than or equal to 4096");
+  }
+  if (typeof SigningAlgorithm !== 'string' || !ALGORITHMS[key.spec].includes(SigningAlgorithm)) {
+    const text = `Algorithm ${String(SigningAlgorithm)} is incompatible with key spec ${key.spec}.`;
+    throw new AwsError('InvalidKeyUsageException', text, 400);
+  }
+  if (SigningAlgorithm !== 'ED25519_SHA_512') throw invalid(`${SigningAlgorithm} is not played here`);
+  if (MessageType !== 'RAW') throw invalid('ED25519_SHA_512 requires MessageType RAW');
+  const signature = sign(null, message, privateKeyOf(key)).toString('base64');
+  return { KeyId: arnOf(key), Signature: signature, SigningAlgorithm };
+}
+
+const invalid = (text: string): AwsError => new AwsError('ValidationException', text, 400);
+
+function answer(status: number, body: Json): AwsAnswer {
+  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
+}
