@@ -3,6 +3,7 @@ import { TEAM } from '../world.ts';
 import type { Dispatcher } from './delivery/dispatcher.ts';
 import type { Events } from './delivery/events.ts';
 import type { SocketModeServer } from './delivery/socket-mode.ts';
+import { deleteMessage, editMessage } from './gestures/alter.ts';
 import { click } from './gestures/click.ts';
 import { command } from './gestures/command.ts';
 import type { GestureContext } from './gestures/context.ts';
@@ -33,6 +34,8 @@ export function slackControls(context: ControlContext): Readonly<Record<string, 
     close: whileUp((body) => closeView(context, body)),
     options: whileUp((body) => search(context, body)),
     message: whileUp((body) => say(context, events, body)),
+    'edit-message': whileUp((body) => editMessage(context, events, body)),
+    'delete-message': whileUp((body) => deleteMessage(context, events, body)),
     home: whileUp((body) => openHome(context, body)),
     person: async (body) => changePerson(workspace, events, body),
     group: async (body) => changeGroup(workspace, events, body),

@@ -68,6 +68,7 @@ export function edit(
   channel: Conversation,
   message: Message,
   changes: MessageEdit,
+  author: string = BOT.userId,
 ): void {
   if (changes.text !== undefined) message.text = changes.text;
   if (changes.blocks !== undefined) {
@@ -79,21 +80,46 @@ export function edit(
     if (changes.metadata.value !== undefined) message.metadata = changes.metadata.value;
     else delete message.metadata;
   }
-  message.edited = { user: BOT.userId, ts: workspace.nextTs() };
+  message.edited = { user: author, ts: workspace.nextTs() };
   announceChange(workspace, channel, message);
 }
 
-/** Takes a message out of the conversation, or out of one person's view. */
-export function remove(workspace: Workspace, channel: Conversation, message: Message): void {
+/**
+ * Takes a message out of the conversation, or out of one person's view. The head of a thread leaves a stone in its place, as
+ * in Slack, which is then the answer.
+ */
+export function remove(workspace: Workspace, channel: Conversation, message: Message): Message | undefined {
   if (message.is_ephemeral === true) announceChange(workspace, channel, { ...message, deleted: true });
   workspace.state.ephemerals = workspace.state.ephemerals.filter((entry) => entry.message !== message);
   const messages = messagesOf(workspace, channel.id);
   const index = messages.indexOf(message);
-  if (index < 0) return;
+  if (index < 0) return undefined;
+  if ((message.reply_count ?? 0) > 0) return stoneFor(workspace, channel, message, index);
   messages.splice(index, 1);
   announceChange(workspace, channel, { ...message, deleted: true });
   const parent = messages.find((candidate) => candidate.ts === message.thread_ts);
   if (parent !== undefined) countReplies(workspace, channel, parent);
+  return undefined;
+}
+
+/** Not the text, not who wrote it; its thread goes on. */
+function stoneFor(workspace: Workspace, channel: Conversation, message: Message, index: number): Message {
+  const { ts, thread_ts = ts, reply_count = 0, reply_users = [], latest_reply = ts } = message;
+  const stone: Message = {
+    type: 'message',
+    subtype: 'tombstone',
+    user: 'USLACKBOT',
+    team: message.team,
+    ts,
+    text: 'This message was deleted.',
+    thread_ts,
+    reply_count,
+    reply_users,
+    latest_reply,
+  };
+  messagesOf(workspace, channel.id)[index] = stone;
+  announceChange(workspace, channel, stone);
+  return stone;
 }
 
 /** A message of the conversation by its ts. Throws SlackError `message_not_found`. */

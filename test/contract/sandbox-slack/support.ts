@@ -70,7 +70,7 @@ export async function startLocalSlack(options: LocalSlackOptions = {}): Promise<
   });
   front.mount({
     slack: part,
-    aws: emptyPart('aws'),
+    aws: { ...emptyPart('aws'), tamper: () => Promise.reject(new Error('there is no AWS here')) },
     edge: emptyPart('edge'),
     incidents: { ...emptyPart('incidents'), handle: async () => {} } as unknown as IncidentsPart,
     urls: { page: front.url },

@@ -37,11 +37,34 @@ export class Events {
 
   /** A person's message. The bot's own are not sent: the SDK drops them unread. */
   message(channel: Conversation, message: Message): void {
+    this.#sendMessage(channel, { ...message, event_ts: message.ts });
+  }
+
+  /** docs.slack.dev/reference/events/message/message_changed */
+  messageChanged(channel: Conversation, message: Message, previous: Message): void {
+    this.#sendMessage(channel, { ...this.#hidden('message_changed'), message, previous_message: previous });
+  }
+
+  /** docs.slack.dev/reference/events/message/message_deleted */
+  messageDeleted(channel: Conversation, previous: Message): void {
+    const { ts } = previous;
+    this.#sendMessage(channel, {
+      ...this.#hidden('message_deleted'),
+      deleted_ts: ts,
+      previous_message: previous,
+    });
+  }
+
+  #hidden(subtype: string): JsonObject {
+    const ts = this.#workspace.nextTs();
+    return { type: 'message', subtype, hidden: true, ts, event_ts: ts };
+  }
+
+  #sendMessage(channel: Conversation, message: JsonObject): void {
     if (!channel.botIsMember) return;
     const kind = channel.isIm ? 'im' : channel.isPrivate ? 'groups' : 'channels';
     const channelType = channel.isIm ? 'im' : channel.isPrivate ? 'group' : 'channel';
-    const event = { ...message, channel: channel.id, channel_type: channelType, event_ts: message.ts };
-    this.#send(`message.${kind}`, event);
+    this.#send(`message.${kind}`, { ...message, channel: channel.id, channel_type: channelType });
   }
 
   userChange(person: Person): void {

@@ -23,6 +23,6 @@ export function say(context: GestureContext, events: Events, body: JsonObject): 
   }
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
