@@ -17,6 +17,8 @@ export type LogErrorCode =
   // the wrong log, or none
   | 'other-deployment'
   | 'no-log'
+  // nothing is wrong with the log, but this process signs with a key that its role has replaced
+  | 'key-replaced'
   // nothing is known to be wrong: try again
   | 'store-unavailable'
   | 'signer-unavailable';

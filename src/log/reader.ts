@@ -137,11 +137,12 @@ function checkPassing(before: number, head: Head, { contains = [] }: Expected): 
   }
 }
 
-/** The store's answer. LogError `store-unavailable` for whatever it throws. */
+/** The store's answer. LogError `store-unavailable` for whatever it throws, but for a LogError of its own. */
 export async function ask<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (cause) {
+    if (cause instanceof LogError) throw cause;
     throw new LogError('store-unavailable', 'the log cannot be reached', { cause });
   }
 }

@@ -3,7 +3,7 @@ import { parseCheckpoint, type Checkpoint } from './checkpoint.ts';
 import { LogError } from './errors.ts';
 import { parseVkey } from './keys.ts';
 import { parseNote } from './note.ts';
-import { rootOf } from './tree.ts';
+import { rootOf, type Tree } from './tree.ts';
 import { FORMAT, type Role, type Signer } from './types.ts';
 
 /** The first line of a snapshot: where in the log it was taken, and all that is needed to go on from there. */
@@ -41,10 +41,7 @@ export function chainFrom(line: unknown, number: number, kind: string, { role, v
   }
   const { checkpoint, peaks, keys, usedKeyIds } = beginning;
   const { origin, size, rootHash } = checkpointOf(checkpoint);
-  const tree = { size, peaks: peaks.map((peak) => Buffer.from(peak, 'base64')) };
-  if (peaks.length !== onesOf(size) || Buffer.from(rootOf(tree)).toString('base64') !== rootHash) {
-    throw new LogError('root-mismatch', 'its tree is not the one of its checkpoint');
-  }
+  const tree = treeFrom(peaks, { size, rootHash });
   const current = { bot: parseVkey(keys.bot), worker: parseVkey(keys.worker) };
   if (origin !== current[role].name) throw new LogError('wrong-origin', `its checkpoint is of ${origin}`);
   if (vkey !== current[role].text)
@@ -55,6 +52,18 @@ export function chainFrom(line: unknown, number: number, kind: string, { role, v
     tree,
     keys: { current, usedIds: usedKeyIds },
   };
+}
+
+/** The tree with these peaks in base64. LogError `root-mismatch` when it is not the one of that checkpoint. */
+export function treeFrom(
+  peaks: readonly string[],
+  { size, rootHash }: Pick<Checkpoint, 'size' | 'rootHash'>,
+): Tree {
+  const tree = { size, peaks: peaks.map((peak) => Buffer.from(peak, 'base64')) };
+  if (peaks.length !== onesOf(size) || Buffer.from(rootOf(tree)).toString('base64') !== rootHash) {
+    throw new LogError('root-mismatch', 'its tree is not the one of its checkpoint');
+  }
+  return tree;
 }
 
 function checkpointOf(note: string): Checkpoint {

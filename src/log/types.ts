@@ -12,7 +12,8 @@ export const LIST_PAGE = 100;
 
 /**
  * Where the log lives. One implementation is a bucket with Object Lock, others are memory and a folder.
- * A method throws when the answer is unknown or the store is down; it never throws for "not there".
+ * A method throws when the answer is unknown or the store is down; it never throws for "not there". A store that has seen
+ * for itself that it was tampered with throws that LogError.
  */
 export interface LogStore {
   /**
@@ -149,6 +150,8 @@ export interface Log<S, R extends LogRecord> {
   readonly head: Head;
   /** Set for good once the store contradicted what was read before; every append and refresh then fails with it. */
   readonly broken: LogError | undefined;
+  /** The verifier key that has taken the place of ours: this process reads on and can write no more. */
+  readonly replacedBy: string | undefined;
   /**
    * Runs `propose` on the newest state this process knows (which may include records still on their way: their proposals
    * then settle together) and commits its records; after a lost race it runs again on the newer state, so it must be pure.
@@ -156,7 +159,7 @@ export interface Log<S, R extends LogRecord> {
    * Two processes that write the same bytes at the same position are both told so: a record that must have one owner names
    * its process. `endsCommit`: the last of the records is to be the last of its commit, whose checkpoint then tells who wrote
    * it (see receipts). LogError `store-unavailable`: the records may or may not be, or come to be, in the log;
-   * `signer-unavailable`, `too-large`, `malformed`, `unknown-key`: they are not; or `broken`.
+   * `signer-unavailable`, `key-replaced`, `too-large`, `malformed`: they are not; or `broken`.
    */
   append<T>(
     propose: (state: S) => Proposal<R, T>,

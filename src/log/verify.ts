@@ -1,24 +1,48 @@
-import { commitNumber } from './commit.ts';
+import type { Chain } from './chain.ts';
+import { commitKey, commitNumber, noteAtEnd } from './commit.ts';
 import { LogError, type LogErrorCode } from './errors.ts';
-import { ask, readLog, type Expected } from './reader.ts';
-import { FORMAT, LIST_PAGE, type Head, type LogStore, type Role } from './types.ts';
+import { ask, readLog, readObject, type Expected } from './reader.ts';
+import {
+  FORMAT,
+  LIST_PAGE,
+  type Entry,
+  type Head,
+  type LogRecord,
+  type LogStore,
+  type Role,
+} from './types.ts';
 
 export interface VerifyOptions extends Expected {
   /** Which role's signature makes a record of this type count; undefined = any. Library types need not be known. */
   readonly authorOf?: (type: string) => Role | undefined;
-  /** After every commit that holds. */
-  readonly onProgress?: (progress: { readonly commits: number; readonly records: number }) => void;
+  /**
+   * Places that were kept where nobody could change them. Where the log's beginning is gone, it is verified from the first
+   * of them on that the log still has; what is left before that is not looked at.
+   */
+  readonly starts?: readonly Chain[];
+  /** Counts the records of this time, by their writers' clocks: epoch milliseconds, the end not included. */
+  readonly within?: { readonly since: number; readonly until: number };
+  /** After every commit that holds, with the place up to which it does. */
+  readonly onProgress?: (
+    progress: { readonly commits: number; readonly records: number },
+    chain: Chain,
+  ) => void;
 }
 
 export interface VerifyReport {
   /** Everything found holds, from the first commit to the last. */
   readonly valid: boolean;
-  /** Where the trust comes from: keys given by the caller, or those the first commit names ("trust on first use"). */
-  readonly trust: 'given-keys' | 'first-use';
+  /**
+   * Where the trust comes from: keys given by the caller, those the first commit names ("trust on first use"), or a kept
+   * checkpoint, since the beginning is gone.
+   */
+  readonly trust: 'given-keys' | 'first-use' | 'kept-checkpoint';
+  /** The place that was trusted without a look, when the beginning is gone. */
+  readonly start?: Head;
   readonly origin?: string;
   /** Verifier keys that may sign the next commit. */
   readonly keys?: Readonly<Record<Role, string>>;
-  /** Commits in the store, and those of them that hold, counted from the first. */
+  /** Commits in the store, and those of them that hold, counted from the first that was to be verified. */
   readonly found: number;
   readonly commits: number;
   /** Records in the commits that hold; among them those of a newer format, whose meaning this software does not know. */
@@ -32,6 +56,8 @@ export interface VerifyReport {
   /** `at` of the first and the last record that hold, by their writers' clocks. */
   readonly from?: string;
   readonly to?: string;
+  /** Of the time that was asked for: how many hold, and the indexes of the first and the last. */
+  readonly within?: { readonly records: number; readonly first?: number; readonly last?: number };
 }
 
 /**
@@ -39,42 +65,82 @@ export interface VerifyReport {
  * `store-unavailable` alone, since then nothing can be said.
  */
 export async function verifyLog(store: LogStore, options: VerifyOptions = {}): Promise<VerifyReport> {
-  const trust = options.trustedKeys === undefined ? 'first-use' : 'given-keys';
+  const start = await startOf(store, options);
+  const given = options.trustedKeys === undefined ? 'first-use' : 'given-keys';
   let report: VerifyReport = {
     valid: false,
-    trust,
+    trust: start === undefined ? given : 'kept-checkpoint',
+    ...(start && { start: start.head, head: start.head, origin: start.origin, keys: keysOf(start) }),
     found: 0,
     commits: 0,
     records: 0,
     newerFormat: 0,
-    anchored: 0,
+    anchored: start?.head.size ?? 0,
+    ...(options.within && { within: { records: 0 } }),
   };
-  const seen = (options.contains ?? []).map(({ size }) => size);
+  const before = start?.head ?? { commit: 0, size: 0 };
+  const seen = (options.contains ?? []).map(({ size }) => size).filter((size) => size >= before.size);
   try {
-    for await (const { chain, entries } of readLog(store, options)) {
-      const { origin, head, keys } = chain;
+    for await (const { chain, entries } of readLog(store, options, start)) {
+      const { origin, head } = chain;
       for (const { role, record } of entries) checkAuthor(head.commit, role, record.type, options);
       report = {
         ...report,
         origin,
-        keys: { bot: keys.current.bot.text, worker: keys.current.worker.text },
-        commits: head.commit,
-        records: head.size,
+        keys: keysOf(chain),
+        commits: head.commit - before.commit,
+        records: head.size - before.size,
         newerFormat: report.newerFormat + entries.filter(({ record }) => record.format > FORMAT).length,
         head,
-        anchored: Math.max(0, ...seen.filter((size) => size <= head.size)),
+        anchored: Math.max(before.size, ...seen.filter((size) => size <= head.size)),
         from: report.from ?? entries[0]!.record.at,
         to: entries.at(-1)!.record.at,
+        ...(options.within && { within: counted(report.within!, entries, options.within) }),
       };
-      options.onProgress?.({ commits: head.commit, records: head.size });
+      options.onProgress?.({ commits: report.commits, records: report.records }, chain);
     }
-    if (report.commits === 0) throw new LogError('no-log', 'there is no log here');
+    if (start === undefined && report.commits === 0) throw new LogError('no-log', 'there is no log here');
     return { ...report, valid: true, found: report.commits };
   } catch (error) {
     if (!(error instanceof LogError) || error.code === 'store-unavailable') throw error;
-    const { code, message: text, commit = report.commits + 1 } = error;
-    return { ...report, firstBreak: { commit, code, text }, found: await countCommits(store) };
+    const { code, message: text, commit = before.commit + report.commits + 1 } = error;
+    return { ...report, firstBreak: { commit, code, text }, found: await countCommits(store, start) };
   }
+}
+
+/** Undefined: from the first commit on, which is there, or is missing. */
+async function startOf(
+  store: LogStore,
+  { origin = '', starts: given = [] }: VerifyOptions,
+): Promise<Chain | undefined> {
+  const starts = given.filter((start) => origin === '' || start.origin === origin);
+  if (starts.length === 0) return undefined;
+  const [firstKey = commitKey(1)] = await ask(() => store.list(undefined));
+  if (firstKey === commitKey(1)) return undefined;
+  for (const start of starts.toSorted((a, b) => a.head.commit - b.head.commit)) {
+    const object = await readObject(store, start.head.commit);
+    if (object !== undefined && noteAtEnd(object) === start.head.checkpoint) return start;
+  }
+  return undefined;
+}
+
+const keysOf = ({ keys: { current } }: Chain): Readonly<Record<Role, string>> => ({
+  bot: current.bot.text,
+  worker: current.worker.text,
+});
+
+function counted(
+  { records, ...so }: NonNullable<VerifyReport['within']>,
+  entries: readonly Entry<LogRecord>[],
+  { since, until }: NonNullable<VerifyOptions['within']>,
+): NonNullable<VerifyReport['within']> {
+  const within = entries.filter(({ record }) => {
+    const at = Date.parse(record.at);
+    return at >= since && at < until;
+  });
+  const [first, last] = [within[0], within.at(-1)];
+  if (first === undefined || last === undefined) return { records, ...so };
+  return { records: records + within.length, first: so.first ?? first.index, last: last.index };
 }
 
 function checkAuthor(commit: number, role: Role, type: string, { authorOf }: VerifyOptions): void {
@@ -83,9 +149,9 @@ function checkAuthor(commit: number, role: Role, type: string, { authorOf }: Ver
   throw new LogError('wrong-role', `commit ${commit}: a ${type} record is signed by the ${role}`, { commit });
 }
 
-async function countCommits(store: LogStore): Promise<number> {
+async function countCommits(store: LogStore, start: Chain | undefined): Promise<number> {
   let count = 0;
-  let after: string | undefined;
+  let after = start && commitKey(start.head.commit);
   for (;;) {
     const keys = await ask(() => store.list(after));
     count += keys.filter((key) => commitNumber(key) !== undefined).length;
