@@ -1,8 +1,11 @@
-/** What looks like a secret: where its text begins to be one, group `keep` is what may stay in front of it. */
+/**
+ * What looks like a secret: where its text begins to be one, group `keep` is what may stay in front of it. No match holds a
+ * double quote and none takes long on a text of any length, so that whole lines of JSON can be masked as well.
+ */
 const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   [
     'private key',
-    /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g,
+    /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[^"]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|(?=")|$)/g,
   ],
   // docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html, "unique ID prefixes"
   ['AWS access key', /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g],
@@ -17,10 +20,13 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['Stripe key', /\b[rs]k_(?:live|test)_\w{16,}/g],
   // RFC 7519: two parts of base64url JSON, and a signature
   ['JSON web token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
-  // RFC 6750 and RFC 7617
+  // RFC 6750 and RFC 7617; a header says so itself, a sentence only where the word is long
+  ['credential', /(?<keep>\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+)[^\s"'[]+/gi],
   ['credential', /(?<keep>\b(?:bearer|basic)\s+)[\w.~+/-]{16,}=*/gi],
+  // docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
+  ['signature', /(?<keep>\bX-Amz-(?:Signature|Credential|Security-Token)=)[^\s"'&[]+/gi],
   // RFC 3986 section 3.2.1: the password of a userinfo
-  ['password', /(?<keep>\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:/@]{0,64}:)[^\s@/]{1,256}(?=@)/gi],
+  ['password', /(?<keep>\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:/@]{0,64}:)[^\s@/"]{1,256}(?=@)/gi],
   // With a digit or a sign in it: words of a sentence have none.
   [
     'secret',

@@ -1,22 +1,8 @@
+import { maskSecrets } from '../domain/secrets.ts';
+
 const HIDDEN = '[redacted]';
 /** Shorter ones would hide ordinary words. */
 const SHORTEST_SECRET = 6;
-
-/**
- * What secrets look like, wherever they turn up. Nothing here matches a double quote, so that a line of JSON stays one.
- * Formats: docs.slack.dev token types, RFC 7468 (PEM), RFC 6750 (Bearer), AWS access key ids, RFC 3986 user information.
- */
-const PATTERNS: readonly (readonly [RegExp, string])[] = [
-  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^"]*?(?:-----END [A-Z ]*PRIVATE KEY-----|(?="|$))/g, HIDDEN],
-  [/\b(?:xox[a-z]|xapp)-[\w-]+/g, HIDDEN],
-  [/\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b/g, HIDDEN],
-  [/\b(Bearer|Basic)\s+[\w.~+/=-]+/gi, `$1 ${HIDDEN}`],
-  [/\b(token=)[^\s"&,;]+/gi, `$1${HIDDEN}`],
-  [/\b(X-Amz-(?:Signature|Credential|Security-Token)=)[^\s"&]+/gi, `$1${HIDDEN}`],
-  // A scheme of any length would make the search quadratic in a text like "a.a.a".
-  [/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s"/@]*@/gi, `$1${HIDDEN}@`],
-  [/\bhttps:\/\/hooks\.slack\.com\/[^\s"]+/g, HIDDEN],
-];
 
 export type Redact = (text: string) => string;
 
@@ -46,7 +32,7 @@ export function redactor(secrets: readonly string[] = []): Redact {
   ].toSorted((a, b) => b.length - a.length);
   return (text) => {
     const without = known.reduce((left, secret) => left.replaceAll(secret, HIDDEN), text);
-    return PATTERNS.reduce((left, [pattern, instead]) => left.replaceAll(pattern, instead), without);
+    return maskSecrets(without);
   };
 }
 

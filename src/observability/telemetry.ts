@@ -13,6 +13,8 @@ const LEVEL: Readonly<Record<string, 'warn' | 'error'>> = {
   'not-cut': 'error',
   'rotation-retry': 'warn',
   'rotation-late': 'error',
+  'observation-retry': 'warn',
+  'trail-differs': 'error',
   'sweep-finding': 'warn',
   'step-failed': 'error',
 };

@@ -49,6 +49,16 @@ describe('a reason', () => {
       'Authorization: Bearer [credential removed]',
     ],
     [
+      'a header that authorizes',
+      key('authorization: Basic ', 'dTpw'),
+      'authorization: Basic [credential removed]',
+    ],
+    [
+      'a signed address',
+      key('https://b.s3.amazonaws.com/log/1?X-Amz-Signature=', 'abcdef01&x=1'),
+      'https://b.s3.amazonaws.com/log/1?X-Amz-Signature=[signature removed]&x=1',
+    ],
+    [
       'the password of an address',
       key('postgres://admin:', 'hunter2@db.example:5432/x'),
       'postgres://admin:[password removed]@db.example:5432/x',
@@ -77,6 +87,12 @@ describe('a reason', () => {
     'commit 0a1b2c3d4e5f60718293a4b5c6d7e8f901234567 broke it',
   ])('keeps what is none: %s', (text) => {
     expect(maskSecrets(text)).toBe(text);
+  });
+
+  test('stays JSON where it is a line of it', () => {
+    const line = { url: 'http://console:8443', who: 'a@b', pem: PEM.slice(0, 60), next: 'stays' };
+
+    expect(JSON.parse(maskSecrets(JSON.stringify(line)))).toEqual({ ...line, pem: '[private key removed]' });
   });
 
   test('is the same when it is masked again', () => {

@@ -62,7 +62,7 @@ describe('a line of the log', () => {
     logger.error({ pem: pem.slice(0, 60), next: 'stays' });
 
     expect(text()).not.toContain(pem.split('\n')[1]!.slice(0, 20));
-    expect(lines()[1]).toMatchObject({ pem: '[redacted]', next: 'stays' });
+    expect(lines()[1]).toMatchObject({ pem: '[private key removed]', next: 'stays' });
   });
 
   it('takes no time over a long text that looks like the beginning of many addresses', () => {
