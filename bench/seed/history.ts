@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BreakglassRecord } from '../../src/domain/records.ts';
+import type { BreakglassRecord, RecordRef } from '../../src/domain/records.ts';
 import {
   generateKey,
   openLog,
@@ -13,16 +13,24 @@ import {
 } from '../../src/log/index.ts';
 import { AWS_WORLD } from '../../src/sandbox/world.ts';
 import { grant } from './grants.ts';
-import { approved, asked, closed, opened, posted, sealed, type Grant } from './records.ts';
+import {
+  approved,
+  asked,
+  closed,
+  opened,
+  posted,
+  sealed,
+  summarised,
+  threadKept,
+  type Grant,
+} from './records.ts';
 
 /** Requests whose records are written together: no commit comes near 1,000 records. */
 const TOGETHER = 250;
 /** Of one request from the question to its last message. */
-const RECORDS_OF_A_REQUEST = 11;
+const RECORDS_OF_A_REQUEST = 13;
 const LONG_AGO_MS = 30 * 86_400_000;
 const OLD_FROM = 1_000_000;
-
-type Reference = { readonly index: number; readonly leaf: string };
 
 /** Writes a log as bot and workers would have, much faster: the same library, the same keys, the same records. */
 export class History {
@@ -93,12 +101,14 @@ export class History {
     const cards = grants.map(({ request, askedAt }) => posted(request, askedAt, 'card'));
     references.push(await this.#write('bot', cards));
     references.push(await this.#write('worker', grants.flatMap(closed)));
-    const recordsOf = (n: number): Reference[] =>
+    const recordsOf = (n: number): RecordRef[] =>
       references.flatMap((all) => {
         const each = all.length / grants.length;
         return all.slice(n * each, (n + 1) * each);
       });
-    await this.#write(
+    const threads = grants.map(({ request, deadline }) => threadKept(request, deadline * 1000 + 4_450));
+    references.push(await this.#write('bot', threads));
+    const [seal] = await this.#write(
       'worker',
       questions.flatMap((question, n) =>
         grants.slice(n, n + 1).map((each) => sealed(each, question, recordsOf(n))),
@@ -108,13 +118,22 @@ export class History {
       'bot',
       grants.map(({ request, deadline }) => posted(request, deadline * 1000, 'sealed')),
     );
+    // All of them travelled in one commit.
+    await this.#write(
+      'worker',
+      grants.map(({ request, deadline }) => summarised(request, deadline * 1000, seal?.commit ?? 0)),
+    );
   }
 
-  async #write(role: Role, records: readonly BreakglassRecord[]): Promise<Reference[]> {
+  async #write(role: Role, records: readonly BreakglassRecord[]): Promise<RecordRef[]> {
     const log = this.#logs[role];
     await log.refresh();
     const { entries } = await log.append(() => ({ records, result: null }));
-    return entries.map(({ index, leafHash }) => ({ index, leaf: Buffer.from(leafHash).toString('hex') }));
+    return entries.map(({ index, commit, leafHash }) => ({
+      index,
+      commit,
+      leaf: Buffer.from(leafHash).toString('hex'),
+    }));
   }
 
   /** Far away from the numbers of what is live. */

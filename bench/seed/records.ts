@@ -6,6 +6,8 @@ import { rulesOf, type OpenRule, type Target } from '../../src/domain/rule.ts';
 import { shownDigest } from '../../src/domain/shown.ts';
 import { isoTime, type EpochMs, type EpochSeconds } from '../../src/domain/time.ts';
 
+const SOFTWARE = '0.0.0+bench';
+
 type RecordOf<T extends RecordType> = Extract<BreakglassRecord, { type: T }>;
 
 /** One grant as it would have come about; everything that its records need. */
@@ -56,6 +58,7 @@ export function asked({ request, target, address, askedAt, deadline }: Grant): R
     reason: 'Settlement queue is stuck; restarting it needs the admin console',
     incident: incident(askedAt),
     approvalsNeeded: 1,
+    software: SOFTWARE,
     lapsesAt: Math.floor(askedAt / 1000) + 900,
     channel: 'C0INCIDENT',
     auditChannel: 'C0AUDIT001',
@@ -66,6 +69,7 @@ export const approved = (question: RecordOf<'request.asked'>, at: EpochMs): Reco
   ...fact('approval.given', question.request, at),
   approver: person('U0JONAS001', ['S0SRELEADS'], at),
   shown: shownDigest(question),
+  software: SOFTWARE,
   incident: incident(at),
   requester: question.requester,
 });
@@ -80,6 +84,7 @@ export function opened(
     {
       ...fact('open.intended', request, at),
       worker: 'worker-bench000001',
+      software: SOFTWARE,
       target,
       rules: rulesOf(target, address),
       deadline,
@@ -109,6 +114,7 @@ export function closed({ request, deadline }: Grant): readonly BreakglassRecord[
       ...fact('close.confirmed', request, at + 4_300),
       trigger: 'deadline',
       closedAt: at + 200,
+      notLaterThan: false,
       latenessMs: 200,
       connections: 'may-live-on',
       cut: null,
@@ -117,6 +123,24 @@ export function closed({ request, deadline }: Grant): readonly BreakglassRecord[
     { ...fact('rotation.skipped', request, at + 4_400), why: 'workflow-says-none' },
   ];
 }
+
+/** As short a thread as there is. */
+export const threadKept = (request: string, at: EpochMs): RecordOf<'thread.kept'> => ({
+  ...fact('thread.kept', request, at),
+  channel: 'C0INCIDENT',
+  thread: `${Math.floor(at / 1000)}.000000`,
+  messages: [],
+  complete: true,
+  omitted: 0,
+  problem: null,
+});
+
+export const summarised = (request: string, at: EpochMs, upTo: number): RecordOf<'summary.written'> => ({
+  ...fact('summary.written', request, at),
+  worker: 'worker-bench000001',
+  upTo,
+  objects: [],
+});
 
 export function sealed(
   grant: Grant,
@@ -143,11 +167,13 @@ export function sealed(
     closedAt: grant.deadline * 1000 + 200,
     closedBecause: 'deadline',
     closeAskedBy: null,
+    notLaterThan: false,
     latenessMs: 200,
     rules: grant.rules,
     connections: 'may-live-on',
+    activity: 'none',
     rotation: null,
     failure: null,
   };
-  return { ...fact('request.sealed', grant.request, at), summary, records };
+  return { ...fact('request.sealed', grant.request, at), software: SOFTWARE, summary, records };
 }

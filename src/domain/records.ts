@@ -1,15 +1,14 @@
+import type { By, Fact, Of } from './fact.ts';
 import type { Incident } from './incident.ts';
 import type { Person, PersonFacts } from './person.ts';
 import type { RefusalCode } from './refusals.ts';
 import type { CutEntry, OpenRule, Rule, Target } from './rule.ts';
 import type { EpochMs, EpochSeconds } from './time.ts';
+import type { TrailCompared, WindowObserved } from './observed-records.ts';
+import type { MessageRemoved, SummaryWritten, ThreadKept } from './thread-records.ts';
 
-/**
- * Everything that can happen, one type a kind of record. A record is a fact: written once, by one role, never changed.
- * All values are plain JSON. `at` is when it happened by the writer's clock, RFC 3339.
- */
-type Fact<T extends string, Body> = { readonly format: 1; readonly type: T; readonly at: string } & Body;
-type Of = { readonly request: string };
+export type * from './observed-records.ts';
+export type * from './thread-records.ts';
 
 export type CloseTrigger = 'deadline' | 'done' | 'revoked' | 'sweep' | 'gone' | 'undo';
 export type OpenStep = 'decide' | 'cut' | 'arm' | 'schedule' | 'margin' | 'authorize' | 'verify' | 'pin';
@@ -28,22 +27,23 @@ export type WorkflowRef = { readonly name: string; readonly title: string; reado
 
 export type RequestAsked = Fact<
   'request.asked',
-  Of & {
-    /** What made this request unique when it arrived: a repeated delivery asks nothing new. */
-    readonly delivery: string;
-    readonly workflow: WorkflowRef;
-    readonly requester: PersonFacts;
-    readonly source: Source;
-    readonly port: number;
-    readonly durationSeconds: number;
-    readonly reason: string;
-    readonly incident: Incident;
-    readonly approvalsNeeded: number;
-    readonly lapsesAt: EpochSeconds;
-    /** Where its thread lives. */
-    readonly channel: string;
-    readonly auditChannel: string;
-  }
+  Of &
+    By & {
+      /** What made this request unique when it arrived: a repeated delivery asks nothing new. */
+      readonly delivery: string;
+      readonly workflow: WorkflowRef;
+      readonly requester: PersonFacts;
+      readonly source: Source;
+      readonly port: number;
+      readonly durationSeconds: number;
+      readonly reason: string;
+      readonly incident: Incident;
+      readonly approvalsNeeded: number;
+      readonly lapsesAt: EpochSeconds;
+      /** Where its thread lives. */
+      readonly channel: string;
+      readonly auditChannel: string;
+    }
 >;
 
 /** A known person asked or clicked and was told no. Repetitions within ten minutes are not recorded again. */
@@ -60,15 +60,16 @@ export type ActionRefused = Fact<
 
 export type ApprovalGiven = Fact<
   'approval.given',
-  Of & {
-    readonly approver: PersonFacts;
-    /** SHA-256 over the canonical JSON of what the card showed. */
-    readonly shown: string;
-    /** The incident, looked up again for this click. */
-    readonly incident: Incident;
-    /** The requester, checked again for this click. */
-    readonly requester: PersonFacts;
-  }
+  Of &
+    By & {
+      readonly approver: PersonFacts;
+      /** SHA-256 over the canonical JSON of what the card showed. */
+      readonly shown: string;
+      /** The incident, looked up again for this click. */
+      readonly incident: Incident;
+      /** The requester, checked again for this click. */
+      readonly requester: PersonFacts;
+    }
 >;
 
 export type RequestDenied = Fact<'request.denied', Of & { readonly by: Person }>;
@@ -112,13 +113,14 @@ export type WindowExtended = Fact<
 
 export type OpenIntended = Fact<
   'open.intended',
-  Of & {
-    readonly worker: string;
-    readonly target: Target;
-    readonly rules: readonly Rule[];
-    readonly deadline: EpochSeconds;
-    readonly approvals: readonly number[];
-  }
+  Of &
+    By & {
+      readonly worker: string;
+      readonly target: Target;
+      readonly rules: readonly Rule[];
+      readonly deadline: EpochSeconds;
+      readonly approvals: readonly number[];
+    }
 >;
 export type OpenArmed = Fact<
   'open.armed',
@@ -162,6 +164,8 @@ export type CutRemoved = Fact<
     readonly target: Pick<Target, 'account' | 'region'>;
     readonly entries: readonly CutEntry[];
     readonly why: 'expired' | 'new-grant' | 'unknown';
+    /** None where AWS had removed them already. */
+    readonly awsRequests: readonly string[];
   }
 >;
 
@@ -171,6 +175,8 @@ export type CloseConfirmed = Fact<
     readonly trigger: CloseTrigger;
     /** When absence was first observed in an unbroken run of observations. */
     readonly closedAt: EpochMs;
+    /** Nobody of ours saw it end: it was closed by then, and possibly long before. */
+    readonly notLaterThan: boolean;
     /** After the deadline; negative when closed early; null when it never had one. */
     readonly latenessMs: number | null;
     readonly connections: Connections;
@@ -206,12 +212,16 @@ export type CloseLate = Fact<'close.late', Of & { readonly text: string }>;
 
 export type RequestSealed = Fact<
   'request.sealed',
-  Of & {
-    readonly summary: Summary;
-    /** Every record of this request before this one: index in the log and leaf hash, lower-case hex. */
-    readonly records: readonly { readonly index: number; readonly leaf: string }[];
-  }
+  Of &
+    By & {
+      readonly summary: Summary;
+      /** Every record of this request before this one. */
+      readonly records: readonly RecordRef[];
+    }
 >;
+
+/** Where a record stands: its index in the log, the number of its commit, and its leaf hash in lower-case hex. */
+export type RecordRef = { readonly index: number; readonly commit: number; readonly leaf: string };
 
 /** Slack messages that exist because of this request, by what they are. */
 export type MessagesPosted = Fact<
@@ -288,9 +298,13 @@ export type Summary = {
   readonly closedAt: EpochMs | null;
   readonly closedBecause: CloseTrigger | null;
   readonly closeAskedBy: Person | null;
+  /** `closedAt` is when it was seen to be closed; when it happened nobody of ours saw. */
+  readonly notLaterThan: boolean;
   readonly latenessMs: number | null;
   readonly rules: readonly OpenRule[];
   readonly connections: CloseConfirmed['connections'] | null;
+  /** What is looked up about the time inside the window, a quarter of an hour after it; null where nothing was open. */
+  readonly activity: 'none' | 'calls' | 'calls-and-connections' | null;
   readonly rotation: { readonly before: CertificateFacts; readonly after: CertificateFacts } | null;
   readonly failure: { readonly step: OpenStep; readonly code: string; readonly text: string } | null;
 };
@@ -321,7 +335,12 @@ export type BreakglassRecord =
   | RotationConfirmed
   | RotationSkipped
   | RequestSealed
+  | SummaryWritten
+  | ThreadKept
+  | MessageRemoved
   | MessagesPosted
+  | WindowObserved
+  | TrailCompared
   | SweepReported;
 
 export type RecordType = BreakglassRecord['type'];
@@ -340,6 +359,8 @@ export const AUTHOR = {
   'extension.approved': 'bot',
   'extension.denied': 'bot',
   'messages.posted': 'bot',
+  'thread.kept': 'bot',
+  'thread.message-removed': 'bot',
   'open.intended': 'worker',
   'open.armed': 'worker',
   'open.confirmed': 'worker',
@@ -354,5 +375,8 @@ export const AUTHOR = {
   'rotation.confirmed': 'worker',
   'rotation.skipped': 'worker',
   'request.sealed': 'worker',
+  'summary.written': 'worker',
+  'window.observed': 'worker',
+  'trail.compared': 'worker',
   'sweep.reported': 'worker',
 } as const satisfies Record<RecordType, 'bot' | 'worker'>;

@@ -9,6 +9,7 @@ import type {
   OpenConfirmed,
   OpenFailed,
   OpenIntended,
+  RecordRef,
   RequestAsked,
   RequestDenied,
   RequestLapsed,
@@ -17,6 +18,8 @@ import type {
   RotationConfirmed,
   RotationSkipped,
   RotationStarted,
+  ThreadMessage,
+  WindowObserved,
 } from './records.ts';
 import type { OpenRule } from './rule.ts';
 import type { EpochMs, EpochSeconds } from './time.ts';
@@ -41,10 +44,22 @@ export type Life = {
   readonly peopleCheckedAt: EpochMs;
   readonly closeRequested: CloseRequested | null;
   readonly late: { readonly close: boolean; readonly rotation: boolean };
+  /** What went on inside the window, once that has been looked up. */
+  readonly observed: WindowObserved | null;
   /** Slack messages by key. */
   readonly messages: Readonly<Record<string, { readonly channel: string; readonly ts: string }>>;
-  readonly records: readonly { readonly index: number; readonly leaf: string }[];
+  readonly thread: Thread;
+  readonly records: readonly RecordRef[];
 };
+
+/** What the log has of its thread in Slack. */
+export type Thread = {
+  /** It has been read to its end, for good. */
+  readonly isKept: boolean;
+  /** Messages that somebody removed before that. */
+  readonly removed: readonly ThreadMessage[];
+};
+export const NO_THREAD: Thread = { isKept: false, removed: [] };
 
 export type IndexedApproval = { readonly index: number; readonly given: ApprovalGiven };
 
@@ -96,17 +111,21 @@ export type Request =
   | Rotating
   /** worker: seal */
   | EndedEarly
-  /** bot: the last messages; then it leaves the state. `before` is what it was when it was sealed. */
+  /** bot: the last messages; worker: the summary beside the log; then it leaves the state. `before`: when it was sealed. */
   | (Life & {
       readonly state: 'sealed';
       readonly sealed: RequestSealed;
       readonly before: EndedEarly | Rotating;
+      readonly summary: SummaryState;
     });
+
+/** Numbers of commits: of the newest record that a summary has to tell, and of the newest that a written one tells. */
+export type SummaryState = { readonly tells: number; readonly written: number | null };
 
 type EndedEarly = Life & Ended & { readonly state: 'ended' };
 type Rotating = Life & Closed & { readonly state: 'rotating'; readonly rotation: RotationProgress };
 
-type Closed = Intended & {
+export type Closed = Intended & {
   readonly approvedAt: EpochMs;
   readonly confirmed: OpenConfirmed | null;
   readonly closed: CloseConfirmed;
@@ -129,6 +148,7 @@ export const confirmedRules = (request: Holding): readonly OpenRule[] =>
   request.state === 'opening' ? [] : (request.confirmed?.rules ?? []);
 
 /** Nothing is left to do but to say what happened. */
-export type Sealable = In<'ended' | 'rotating'>;
+export type Sealable =
+  In<'ended'> | (Rotating & { readonly rotation: Extract<RotationProgress, { readonly step: 'done' }> });
 export const isSealable = (request: Request): request is Sealable =>
   request.state === 'ended' || (request.state === 'rotating' && request.rotation.step === 'done');

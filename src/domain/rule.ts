@@ -14,7 +14,15 @@ export type Target = {
   };
   /** The network ACLs' rule numbers that are ours, where connections are cut at the close; null: they live on. */
   readonly cut: RuleNumbers | null;
+  /** What is looked up about a window once it is over; left out: nothing. */
+  readonly activity?: Activity;
 };
+
+/** Where the connections through the port are logged; null: nowhere, and only calls of the AWS API are looked up. */
+export type Activity = { readonly flowLogs: FlowLogs | null };
+
+/** A log group of CloudWatch Logs in the target's account and Region, and the names of the fields of its records in order. */
+export type FlowLogs = { readonly logGroup: string; readonly fields: readonly string[] };
 
 /** Both ends included. */
 export type RuleNumbers = { readonly first: number; readonly last: number };

@@ -6,7 +6,7 @@ import { withRequest, type State } from './state.ts';
  * Names how the log is folded and how the state is written. To be raised whenever records of before would fold into
  * another state, or a state be written in another way: what an older software has kept is then folded again.
  */
-export const STATE_KIND = 'state-2';
+export const STATE_KIND = 'state-3';
 
 /** The rest follows from these, or is not kept. */
 type Kept = Exclude<keyof State, 'holders' | 'distrust'>;
@@ -15,6 +15,9 @@ const KEPT: Readonly<Record<Kept, true>> = {
   cuts: true,
   unexpected: true,
   findings: true,
+  traces: true,
+  removed: true,
+  compared: true,
   deliveries: true,
   refusals: true,
 };

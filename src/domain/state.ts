@@ -1,8 +1,9 @@
 import { Map, OrderedMap } from 'immutable';
 
-import type { BreakglassRecord, ReportedRule, SweepReported } from './records.ts';
+import type { Trace } from './completeness.ts';
+import type { BreakglassRecord, ReportedRule, SweepReported, TrailCompared } from './records.ts';
 import type { Request } from './request.ts';
-import { ruleKey, type CutEntry, type OpenRule, type Rule, type Target } from './rule.ts';
+import { ruleKey, type CutEntry, type OpenRule, type Place, type Rule, type Target } from './rule.ts';
 import { confirmedRules, isHolding, type Holding } from './request.ts';
 import { share } from './share.ts';
 import { SECOND, type EpochMs, type EpochSeconds } from './time.ts';
@@ -10,6 +11,8 @@ import { SECOND, type EpochMs, type EpochSeconds } from './time.ts';
 /** A record as the log hands it over: where it stands, whose key signed it, and its RFC 6962 leaf hash. */
 export type Written = {
   readonly index: number;
+  /** The number of the commit that holds it. */
+  readonly commit: number;
   readonly role: 'bot' | 'worker';
   readonly record: { readonly format: number; readonly type: string; readonly at: string };
   readonly leafHash: Uint8Array;
@@ -31,7 +34,13 @@ export type State = {
   /** Ingress that nobody asked for and that has been reported, by `foundKey`. */
   readonly unexpected: Map<string, ReportedRule>;
   /** What the sweep found in the last day, by the index of its record, oldest first: the newest hundred. */
-  readonly findings: OrderedMap<string, SweepReported>;
+  readonly findings: OrderedMap<string, SweepReported | TrailCompared>;
+  /** Windows that were over and told in the last hours, oldest first: what CloudTrail is compared with. */
+  readonly traces: OrderedMap<string, Trace>;
+  /** When deny entries were removed in the last hours, oldest first, by account, Region and `entryKey`. */
+  readonly removed: OrderedMap<string, EpochMs>;
+  /** By account, Region and role: up to where CloudTrail and the log have been compared. */
+  readonly compared: Map<string, EpochMs>;
   /** Deliveries that became requests, oldest first, so that one delivered twice asks once. Kept for a day. */
   readonly deliveries: OrderedMap<string, { readonly request: string; readonly at: EpochMs }>;
   /** Refusals recorded in the last ten minutes, oldest first, by who, what and why. */
@@ -50,6 +59,8 @@ export type Cut = {
 export const cutKey = ({ account, region }: Pick<Target, 'account' | 'region'>, entry: CutEntry): string =>
   [account, region, entry.acl, entry.ruleNumber].join('|');
 
+export const placeKey = ({ account, region, roleArn }: Place): string => [account, region, roleArn].join('|');
+
 export const foundKey = ({ account, region, ruleId }: ReportedRule): string =>
   [account, region, ruleId].join('|');
 /** A rule that changes in any of these lets in something else than was reported. */
@@ -62,6 +73,9 @@ export const EMPTY: State = {
   cuts: Map(),
   unexpected: Map(),
   findings: OrderedMap(),
+  traces: OrderedMap(),
+  removed: OrderedMap(),
+  compared: Map(),
   deliveries: OrderedMap(),
   refusals: OrderedMap(),
   distrust: null,

@@ -1,5 +1,5 @@
 import { isGranted } from '../domain/extension.ts';
-import { isHolding, type In, type Request } from '../domain/request.ts';
+import { isHolding, isSealable, type In, type Request } from '../domain/request.ts';
 import { getRequest } from '../domain/state.ts';
 import { SECOND, type EpochMs } from '../domain/time.ts';
 import { close } from './close.ts';
@@ -58,12 +58,9 @@ async function step(
     case 'closed':
       return rotate(worker, request);
     case 'rotating':
-      if (request.rotation.step === 'running') return rotate(worker, request);
-      await seal(worker, id);
-      return undefined;
+      return isSealable(request) ? seal(worker, request) : rotate(worker, request);
     case 'ended':
-      await seal(worker, id);
-      return undefined;
+      return seal(worker, request);
   }
 }
 

@@ -41,7 +41,8 @@ export async function sayYes(desk: Desk, click: Click, vote: Vote<Approve>): Pro
   if (approver === null) return refuseWith(desk, refusing, [refusal('directory-silent')]);
   const incident =
     looked?.found === true ? looked.incident : (lookUpProblem(looked) ?? refusal('incident-unknown'));
-  const command = { request: click.request, approver, requester, workflow, incident };
+  const { software } = desk;
+  const command = { request: click.request, approver, requester, workflow, incident, software };
   return voted(desk, vote, command, refusing);
 }
 

@@ -40,14 +40,15 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
 
   // 5. One confirmation, whoever proved it first. It says what has become of connections, and waits for that a little.
   const { connections, cut, ...ended } = await settleCut(worker, request, gone);
-  const { closedAt } = gone;
+  const { closedAt, witnessed } = gone;
   const latenessMs = Math.round(gone.latenessMs);
   const awsRequests = [...gone.awsRequests, ...ended.awsRequests];
+  const closed = { request: id, closedAt, witnessed, latenessMs, connections, cut, awsRequests };
   const now = worker.clock.now();
   const committed = await commit(worker.log, (state) =>
     gone.kept.some((rule) => keepersOf(state, rule, id, now).length === 0)
       ? alreadySo
-      : decideClosed(state, { request: id, closedAt, latenessMs, connections, cut, awsRequests }, now),
+      : decideClosed(state, closed, now),
   );
   if (inState(worker, id, 'closing') !== undefined) return closeAgain(worker, id, trigger);
   worker.memory.made.delete(id);

@@ -2,7 +2,7 @@ import type { Decision } from '../domain/decide/decision.ts';
 import type { BreakglassRecord } from '../domain/records.ts';
 import { refusal, Refused, type Refusal } from '../domain/refusals.ts';
 import type { State } from '../domain/state.ts';
-import { LogError } from '../log/errors.ts';
+import { LogError, type LogErrorCode } from '../log/errors.ts';
 import type { Entry } from '../log/types.ts';
 import type { BreakglassLog } from '../ports/log.ts';
 
@@ -32,6 +32,12 @@ export async function commit(
   }
 }
 
+const UNWRITABLE: ReadonlySet<LogErrorCode> = new Set([
+  'store-unavailable',
+  'signer-unavailable',
+  'key-replaced',
+]);
+
 /** For people: a log that cannot be written, or no longer be believed, is a refusal like any other. */
 export async function commitOrExplain(
   log: BreakglassLog,
@@ -41,7 +47,9 @@ export async function commitOrExplain(
     return await commit(log, decide);
   } catch (error) {
     if (!(error instanceof LogError)) throw error;
-    const unavailable = error.code === 'store-unavailable' || error.code === 'signer-unavailable';
-    return { ok: false, refusals: [refusal(unavailable ? 'log-unavailable' : 'log-not-trusted')] };
+    return {
+      ok: false,
+      refusals: [refusal(UNWRITABLE.has(error.code) ? 'log-unavailable' : 'log-not-trusted')],
+    };
   }
 }

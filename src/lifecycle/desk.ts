@@ -12,6 +12,8 @@ import type { Workflows } from '../ports/workflows.ts';
 
 /** What the side that faces people works with. It can record and ask; it can open and close nothing. */
 export type Desk = {
+  /** Version and, where it is known, commit: for the record. */
+  readonly software: string;
   readonly log: BreakglassLog;
   readonly workflows: Workflows;
   readonly directory: Directory;

@@ -35,13 +35,14 @@ export async function intend(
   if (inState(worker, id, 'approved') === undefined) return undefined;
   if (found !== undefined) return failUnbegun(worker, id, found);
   const now = worker.clock.now();
+  const opening = { request: id, worker: worker.name, software: worker.software };
   const committed = await commit(worker.log, (state) => {
     // A rule that is being revoked is not joined: the revoke may land after it was seen. Nor is a host let in while it is
     // being cut off: the entry may land after it was looked for.
     const leaving =
       rules.some((rule) => holdersOf(state, rule).some((holder) => isEnding(holder, now))) ||
       isBeingCut(state, rules, now);
-    return leaving ? alreadySo : decideOpen(state, { request: id, worker: worker.name, workflow }, now);
+    return leaving ? alreadySo : decideOpen(state, { ...opening, workflow }, now);
   });
   if (committed.ok) {
     if (committed.written.length === 0) return { again: now + LOOK_AGAIN_IN };

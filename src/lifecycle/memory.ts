@@ -10,6 +10,8 @@ export type Gone = {
   readonly closedAt: EpochMs;
   readonly latenessMs: number;
   readonly awsRequests: readonly string[];
+  /** A revoke was accepted, or the rules were described before they were gone, or they stay for other grants. */
+  readonly witnessed: boolean;
   /** Rules that stayed, for other grants. */
   readonly kept: readonly OpenRule[];
   /** Proven while the log said that it is being closed: before that, another worker could still have opened it. */
@@ -66,6 +68,8 @@ export class Memory {
     string,
     { readonly at: number; readonly strays: ReadonlyMap<string, number> }
   >();
+  /** Since when, on the monotonic clock, an ended request has waited for its thread to be kept. */
+  readonly threadAwaited = new Map<string, number>();
   readonly #paged = new Set<string>();
 
   constructor(clock: Clock) {
@@ -86,6 +90,7 @@ export class Memory {
     this.made.delete(request);
     this.missedSince.delete(request);
     this.switchSeen.delete(request);
+    this.threadAwaited.delete(request);
     this.cuts.get(request)?.stop.abort();
     this.cuts.delete(request);
     this.#paged.delete(`${request} close`);

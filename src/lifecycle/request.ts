@@ -48,7 +48,8 @@ export async function askFor(desk: Desk, asking: Asking): Promise<Answer> {
   // 4. The record. Only then is anybody told.
   const id = desk.ids.request();
   const { delivery, form, channel } = asking;
-  const ask = { id, delivery, workflow, requester: person, form, incident, channel };
+  const { software } = desk;
+  const ask = { id, delivery, workflow, requester: person, form, incident, channel, software };
   const committed = await commitOrExplain(desk.log, (state) => decideAsk(state, ask, now));
   if (!committed.ok) return refuseWith(desk, refusing, committed.refusals);
   const request = desk.log.state.deliveries.get(delivery, { request: id }).request;

@@ -14,9 +14,10 @@ export async function uncut(worker: Worker, cuts: readonly Placed[], why: CutRem
   await every(
     targets.map(async (target) => {
       const entries = cuts.filter((cut) => cut.target === target).map(({ entry }) => entry);
-      await worker.access.uncut(target, entries);
+      const awsRequests = await worker.access.uncut(target, entries);
       const now = worker.clock.now();
-      await commit(worker.log, (state) => decideCutRemoved(state, { target, entries, why }, now));
+      const removed = { target, entries, why, awsRequests };
+      await commit(worker.log, (state) => decideCutRemoved(state, removed, now));
       worker.telemetry.event('cut-removed', { why, entries: entries.length });
     }),
   );

@@ -17,6 +17,8 @@ export type Worker = {
   readonly name: string;
   /** Whose rules are ours: the name in their tags, and the log's origin. */
   readonly deployment: string;
+  /** Version and, where it is known, commit: for the record. */
+  readonly software: string;
   readonly log: BreakglassLog;
   readonly workflows: Workflows;
   readonly access: Access;

@@ -67,8 +67,8 @@ export interface Access {
   /** Every entry of exactly our shape under the target's numbers, in the network ACLs that lead to its groups. */
   observeCuts(target: Target): Promise<readonly CutEntry[]>;
 
-  /** Removes exactly these entries, where their number still holds them, and what was armed to remove them. */
-  uncut(target: Target, entries: readonly CutEntry[]): Promise<void>;
+  /** Removes exactly these entries, where their number still holds them, and what was armed to remove them. Returns AWS request ids. */
+  uncut(target: Target, entries: readonly CutEntry[]): Promise<readonly string[]>;
 }
 
 export type Cutting = {

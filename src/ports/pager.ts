@@ -4,7 +4,15 @@ export interface Pager {
 }
 
 export type Alert = {
-  readonly kind: 'close-late' | 'not-cut' | 'rotation-late' | 'log-not-trusted' | 'unexpected-rule';
+  readonly kind:
+    | 'close-late'
+    | 'not-cut'
+    | 'rotation-late'
+    | 'log-not-trusted'
+    | 'key-replaced'
+    | 'unexpected-rule'
+    | 'connection-alive'
+    | 'trail-differs';
   readonly request: string | null;
   /** One line for a person: what, since when, what to do by hand. */
   readonly text: string;

@@ -32,5 +32,12 @@ export type BusinessEvent =
   | 'rotation-late'
   | 'rotated'
   | 'sealed'
+  | 'summary-written'
+  | 'thread-kept'
+  | 'message-removed'
+  | 'window-observed'
+  | 'observation-retry'
+  | 'trail-compared'
+  | 'trail-differs'
   | 'sweep-finding'
   | 'step-failed';

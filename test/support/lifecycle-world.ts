@@ -99,6 +99,7 @@ export class LifecycleWorld {
   async desk(): Promise<Desk> {
     const { workflows, directory, incidents, agenda, clock, ids, telemetry } = this;
     this.#desk ??= {
+      software: '0.0.0',
       log: await this.log('bot'),
       workflows,
       directory,
@@ -117,6 +118,7 @@ export class LifecycleWorld {
     return {
       name,
       deployment: ORIGIN,
+      software: '0.0.0',
       log: await this.log('worker', store),
       workflows,
       access,

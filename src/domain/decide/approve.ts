@@ -14,11 +14,13 @@ export type Approve = Grounds & {
   readonly approver: PersonFacts;
   /** The policy as this process has it; undefined when its file is gone. */
   readonly workflow: Workflow | undefined;
+  /** What decides, for the record. */
+  readonly software: string;
 };
 
 /** A second person's yes. Whether they may is settled before anything about the request's state is told. */
 export function decideApproval(state: State, command: Approve, now: EpochMs): Decision {
-  const { approver, workflow } = command;
+  const { approver, workflow, software } = command;
   const request = getRequest(state, command.request);
   if (request === undefined) return refuseFor('no-such-request');
   if (workflow === undefined || workflow.hash !== request.asked.workflow.hash)
@@ -35,6 +37,7 @@ export function decideApproval(state: State, command: Approve, now: EpochMs): De
     type: 'approval.given',
     at: isoTime(now),
     request: request.id,
+    software,
     approver,
     shown: shownDigest(request.asked),
     ...settled,

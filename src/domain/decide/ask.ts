@@ -26,6 +26,8 @@ export type Ask = {
   readonly form: Form;
   readonly incident: Incident;
   readonly channel: string;
+  /** What decides, for the record. */
+  readonly software: string;
 };
 
 export function decideAsk(state: State, ask: Ask, now: EpochMs): Decision {
@@ -45,6 +47,7 @@ export function decideAsk(state: State, ask: Ask, now: EpochMs): Decision {
     type: 'request.asked',
     at: isoTime(now),
     request: ask.id,
+    software: ask.software,
     delivery: ask.delivery,
     workflow: { name: workflow.name, title: workflow.title, hash: workflow.hash },
     requester: ask.requester,

@@ -1,6 +1,7 @@
 import type { CloseConfirmed, CloseTrigger } from '../records.ts';
+import type { In } from '../request.ts';
 import { getRequest, type State } from '../state.ts';
-import { isoTime, type EpochMs } from '../time.ts';
+import { isoTime, SECOND, type EpochMs } from '../time.ts';
 import { alreadySo, record, type Decision } from './decision.ts';
 
 /** The intention, noted once. Closing does not wait for it. */
@@ -24,15 +25,19 @@ export function decideCloseLate(
   return record({ format: 1, type: 'close.late', at: isoTime(now), ...command });
 }
 
+/** Who looks this soon after a window was to end has missed nothing, though another worker has revoked its rules. */
+const SEEN_WITHIN: EpochMs = 2 * SECOND;
+
+export type Closed = Pick<
+  CloseConfirmed,
+  'request' | 'closedAt' | 'latenessMs' | 'connections' | 'cut' | 'awsRequests'
+> & {
+  /** A revoke of ours was accepted, or the rules were described before they were gone. */
+  readonly witnessed: boolean;
+};
+
 /** Any number of revokes, exactly one confirmation: the first to prove absence writes it. */
-export function decideClosed(
-  state: State,
-  command: Pick<
-    CloseConfirmed,
-    'request' | 'closedAt' | 'latenessMs' | 'connections' | 'cut' | 'awsRequests'
-  >,
-  now: EpochMs,
-): Decision {
+export function decideClosed(state: State, { witnessed, ...command }: Closed, now: EpochMs): Decision {
   const request = getRequest(state, command.request);
   if (request?.state !== 'closing') return alreadySo;
   return record({
@@ -40,6 +45,14 @@ export function decideClosed(
     type: 'close.confirmed',
     at: isoTime(now),
     trigger: request.closing.trigger,
+    notLaterThan: !witnessed && !wasDue(request, command.closedAt),
     ...command,
   });
+}
+
+/** It was to end just then: at its deadline, or when somebody asked for its end. */
+function wasDue({ closing, closeRequested, deadline }: In<'closing'>, closedAt: EpochMs): boolean {
+  if (closing.trigger === 'gone') return false;
+  const due = closeRequested === null ? deadline * SECOND : Date.parse(closeRequested.at);
+  return closedAt - due < SEEN_WITHIN && closedAt >= due;
 }

@@ -32,7 +32,7 @@ export function connectionsAfter(
  */
 export function decideCutRemoved(
   state: State,
-  { target, entries, why }: Pick<CutRemoved, 'target' | 'entries' | 'why'>,
+  { target, entries, why, awsRequests }: Pick<CutRemoved, 'target' | 'entries' | 'why' | 'awsRequests'>,
   now: EpochMs,
 ): Decision {
   const gone = entries.filter((entry) => {
@@ -48,5 +48,6 @@ export function decideCutRemoved(
     target: { account, region },
     entries: gone,
     why,
+    awsRequests,
   });
 }

@@ -18,7 +18,12 @@ export const PEOPLE_FRESH_FOR = 2 * MINUTE;
 /** Decides again, on the newest state, everything that was decided before; fixes the rules and the deadline. */
 export function decideOpen(
   state: State,
-  command: { readonly request: string; readonly worker: string; readonly workflow: Workflow | undefined },
+  command: {
+    readonly request: string;
+    readonly worker: string;
+    readonly software: string;
+    readonly workflow: Workflow | undefined;
+  },
   now: EpochMs,
 ): Decision {
   const { workflow } = command;
@@ -40,6 +45,7 @@ export function decideOpen(
     at: isoTime(now),
     request: request.id,
     worker: command.worker,
+    software: command.software,
     target: workflow.target,
     rules: rulesOf(workflow.target, request.asked.source.address),
     deadline: Math.floor(now / 1000) + request.asked.durationSeconds,

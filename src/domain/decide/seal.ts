@@ -1,12 +1,28 @@
 import { personOf } from '../person.ts';
 import type { Summary } from '../records.ts';
 import { isSealable, type In, type Request, type Sealable } from '../request.ts';
+import type { Target } from '../rule.ts';
 import { getRequest, type State } from '../state.ts';
-import { isoTime, type EpochMs } from '../time.ts';
+import { owesThread } from '../settled.ts';
+import { isoTime, SECOND, type EpochMs } from '../time.ts';
 import { alreadySo, record, type Decision } from './decision.ts';
 
+/** The bot is given this long to keep the thread, so that the seal covers it. */
+const THREAD_WITHIN: EpochMs = 30 * SECOND;
+
+/** Until when a request that has ended waits for its thread before it is sealed; undefined when there is no reason to. */
+export const waitsForThread = (request: Sealable): EpochMs | undefined =>
+  owesThread(request) ? endedAt(request) + THREAD_WITHIN : undefined;
+
+const endedAt = (request: Sealable): EpochMs =>
+  Date.parse((request.state === 'ended' ? request.end : request.rotation.result).at);
+
 /** One summary a request, whatever its end, with every record it stands on. */
-export function decideSeal(state: State, id: string, now: EpochMs): Decision {
+export function decideSeal(
+  state: State,
+  { request: id, software }: { readonly request: string; readonly software: string },
+  now: EpochMs,
+): Decision {
   const request = getRequest(state, id);
   if (request === undefined || !isSealable(request)) return alreadySo;
   return record({
@@ -14,6 +30,7 @@ export function decideSeal(state: State, id: string, now: EpochMs): Decision {
     type: 'request.sealed',
     at: isoTime(now),
     request: id,
+    software,
     summary: summarise(request),
     records: request.records,
   });
@@ -53,18 +70,19 @@ function endedEarly(request: In<'ended'>): Ending {
     closedAt: null,
     closedBecause: null,
     closeAskedBy: null,
+    notLaterThan: false,
     latenessMs: null,
     rules: [],
     connections: null,
+    activity: null,
     rotation: null,
     failure: failed === null ? null : { step: failed.end.step, code: failed.end.code, text: failed.end.text },
   };
 }
 
-function closedWindow(request: In<'rotating'>): Ending {
+function closedWindow(request: Exclude<Sealable, In<'ended'>>): Ending {
   const { closed, confirmed, rotation } = request;
-  const result =
-    rotation.step === 'done' && rotation.result.type === 'rotation.confirmed' ? rotation.result : null;
+  const result = rotation.result.type === 'rotation.confirmed' ? rotation.result : null;
   return {
     outcome: 'closed',
     decidedBy: null,
@@ -78,12 +96,19 @@ function closedWindow(request: In<'rotating'>): Ending {
     closedAt: closed.closedAt,
     closedBecause: closed.trigger,
     closeAskedBy: request.closeRequested?.by ?? null,
+    notLaterThan: closed.notLaterThan,
     latenessMs: closed.latenessMs,
     rules: confirmed?.rules ?? [],
     connections: closed.connections,
+    activity: activityOf(request.intended.target),
     rotation: result === null ? null : { before: result.before, after: result.after },
     failure: null,
   };
+}
+
+function activityOf({ activity }: Target): Summary['activity'] {
+  if (activity === undefined) return 'none';
+  return activity.flowLogs === null ? 'calls' : 'calls-and-connections';
 }
 
 function lastApproval(request: Request): EpochMs | null {

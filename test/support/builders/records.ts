@@ -59,6 +59,7 @@ const asked: Record<'request.asked'> = {
   reason: 'Settlement queue is stuck, need the console',
   incident: anIncident(),
   approvalsNeeded: 1,
+  software: '0.0.0',
   lapsesAt: NOON / 1000 + 900,
   channel: 'C0INCIDENT',
   auditChannel: 'C0AUDIT',
@@ -80,6 +81,7 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     type: 'approval.given',
     approver: JONAS,
     shown: shownDigest(asked),
+    software: '0.0.0',
     incident: anIncident(),
     requester: MAYA,
   },
@@ -105,6 +107,7 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     target: { account: workflow.target.account, region: workflow.target.region },
     entries: [{ acl: 'acl-1', ruleNumber: 50, port: 8443, address: '203.0.113.7/32' }],
     why: 'expired',
+    awsRequests: ['req-3'],
   },
   'messages.posted': {
     ...base,
@@ -115,6 +118,7 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     ...base,
     type: 'open.intended',
     worker: 'w1',
+    software: '0.0.0',
     target: workflow.target,
     rules,
     deadline: NOON / 1000 + 900,
@@ -136,6 +140,7 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     type: 'close.confirmed',
     trigger: 'deadline',
     closedAt: NOON + 900_100,
+    notLaterThan: false,
     latenessMs: 100,
     connections: 'may-live-on',
     cut: null,
@@ -162,8 +167,59 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
   'request.sealed': {
     ...base,
     type: 'request.sealed',
+    software: '0.0.0',
     summary: { outcome: 'closed' } as Summary,
     records: [],
+  },
+  'summary.written': {
+    ...base,
+    type: 'summary.written',
+    worker: 'w1',
+    upTo: 3,
+    objects: [{ key: 'summary/bg-0000000001/0000000000000003.json', sha256: 'ab' }],
+  },
+  'thread.kept': {
+    ...base,
+    type: 'thread.kept',
+    channel: 'C0INCIDENT',
+    thread: '1.1',
+    messages: [],
+    complete: true,
+    omitted: 0,
+    problem: null,
+  },
+  'thread.message-removed': {
+    ...base,
+    type: 'thread.message-removed',
+    ts: '1.2',
+    by: { who: 'person', identity: MAYA.identity },
+    removedAt: NOON,
+  },
+  'window.observed': {
+    ...base,
+    type: 'window.observed',
+    worker: 'w1',
+    from: NOON,
+    until: NOON + 900_100,
+    connections: null,
+    calls: { complete: true, gaps: [], seen: [] },
+  },
+  'trail.compared': {
+    ...base,
+    type: 'trail.compared',
+    worker: 'w1',
+    place: {
+      account: workflow.target.account,
+      region: workflow.target.region,
+      roleArn: workflow.target.roleArn,
+    },
+    from: NOON,
+    until: NOON + 3_600_000,
+    events: 2,
+    complete: true,
+    gaps: [],
+    different: 0,
+    differences: [],
   },
   'sweep.reported': {
     ...base,
@@ -199,7 +255,7 @@ export const written = (
   record: BreakglassRecord,
   index = 1,
   role: Written['role'] = AUTHOR[record.type],
-): Written => ({ index, role, record, leafHash: new Uint8Array(32).fill(index % 256) });
+): Written => ({ index, commit: index, role, record, leafHash: new Uint8Array(32).fill(index % 256) });
 
 /** The state after these records, the log's first record before them. */
 export const stateAfter = (...records: (BreakglassRecord | RecordType)[]): State =>

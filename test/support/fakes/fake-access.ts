@@ -237,8 +237,11 @@ export class FakeAccess implements Access {
     );
   }
 
-  uncut(_target: Target, entries: readonly CutEntry[]): Promise<void> {
-    return this.faults.around('uncut', () => entries.forEach((entry) => this.network.uncut(entry)));
+  uncut(_target: Target, entries: readonly CutEntry[]): Promise<readonly string[]> {
+    return this.faults.around('uncut', () => {
+      entries.forEach((entry) => this.network.uncut(entry));
+      return entries.map(() => this.#nextId('req'));
+    });
   }
 
   #described(): readonly ObservedRule[] {

@@ -126,6 +126,7 @@ export async function settled(product: Product, { id }: Asked, withinMs = 30_000
       messages.some(({ key }) => key === 'sealed'),
     ),
   );
+  await product.log.until('summary.written', id, withinMs);
 }
 
 /** Schedules that revoke rules; those that remove deny entries stay for longer. */

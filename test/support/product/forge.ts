@@ -33,7 +33,7 @@ export async function forgeCommit(product: Product, signer: Signer, record: obje
         Body: await writeCommit(chain, [canonicalText(record as never)], signer),
         IfNoneMatch: '*',
         ObjectLockMode: 'COMPLIANCE',
-        ObjectLockRetainUntilDate: new Date(Date.now() + 86_400_000),
+        ObjectLockRetainUntilDate: new Date(Date.now() + 2 * 86_400_000),
         ChecksumAlgorithm: 'SHA256',
       });
       return s3.send(put).then(

@@ -6,6 +6,8 @@ import { eventually } from '../eventually.ts';
 
 export type RecordOf<T extends RecordType> = Extract<BreakglassRecord, { type: T }>;
 
+const BESIDE: ReadonlySet<RecordType> = new Set(['messages.posted', 'thread.kept', 'summary.written']);
+
 /** The log as it lies in the bucket, read object by object; nothing of the product's own reader is in between. */
 export class OutsideLog {
   readonly #client: SandboxClient;
@@ -47,12 +49,12 @@ export class OutsideLog {
     );
   }
 
-  /** The types of one request's records, in order, without those about messages. */
+  /** The types of one request's records, in order, without those about messages and about what is kept for people to read. */
   async story(request: string): Promise<RecordType[]> {
     return (await this.records())
       .filter((record) => 'request' in record && record.request === request)
       .map(({ type }) => type)
-      .filter((type) => type !== 'messages.posted');
+      .filter((type) => !BESIDE.has(type));
   }
 
   /** The first record of this type about this request, as soon as it is there. */

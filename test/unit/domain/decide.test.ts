@@ -78,6 +78,7 @@ describe('asking', () => {
     form: { source: { typed: '203.0.113.7' }, duration: '15m', reason: 'Settlement queue is stuck' },
     incident: anIncident(),
     channel: 'C0INCIDENT',
+    software: '0.0.0',
   };
 
   test('is not done on a log that is not believed', () => {
@@ -130,6 +131,7 @@ describe('approving', () => {
     requester: maya,
     incident: anIncident(),
     workflow,
+    software: '0.0.0',
   };
   const pending = stateAfter('request.asked');
   const decide = (change: Partial<Approve>, state = pending, now = LATER) =>
@@ -213,7 +215,7 @@ describe('approving', () => {
 
 describe('opening', () => {
   const approved = stateAfter(...HISTORIES.approved);
-  const command = { request: ID, worker: 'w1', workflow };
+  const command = { request: ID, worker: 'w1', software: '0.0.0', workflow };
   const decide = (state = approved, now = LATER, change: Partial<typeof command> = {}) =>
     decideOpen(state, { ...command, ...change }, now);
 
@@ -335,6 +337,7 @@ describe('opening', () => {
 
 describe('closing', () => {
   const request = { request: ID };
+  const DUE = NOON + 900_000;
 
   test('is intended, confirmed and late once each, and only where something may be open', () => {
     inEvery((state) => decideClosing(state, { ...request, trigger: 'deadline', worker: 'w1' }, LATER), {
@@ -344,6 +347,7 @@ describe('closing', () => {
     const body = {
       ...request,
       closedAt: LATER,
+      witnessed: true,
       latenessMs: 1,
       connections: 'may-live-on' as const,
       cut: null,
@@ -358,6 +362,40 @@ describe('closing', () => {
     });
     const late = stateAfter(...HISTORIES.closing, 'close.late');
     expect(types(decideCloseLate(late, { ...request, text: 'late' }, LATER))).toEqual([]);
+  });
+
+  test.each<[string, Parameters<typeof stateAfter>, number, boolean, boolean]>([
+    ['that a revoke of ours made is known to the instant', ['close.intended'], LATER, true, false],
+    [
+      'at its deadline, by another worker, is known well enough',
+      ['close.intended'],
+      DUE + 1_999,
+      false,
+      false,
+    ],
+    ['found long after its deadline was not later than that', ['close.intended'], DUE + 2_000, false, true],
+    ['found before its deadline was not later than that', ['close.intended'], DUE - 1, false, true],
+    [
+      'that somebody had just asked for is known well enough',
+      ['close.requested', aRecord('close.intended', { trigger: 'done' })],
+      NOON + 1_000,
+      false,
+      false,
+    ],
+    [
+      'of a rule that somebody else took away was not later than that',
+      [aRecord('close.intended', { trigger: 'gone' })],
+      DUE + 1,
+      false,
+      true,
+    ],
+  ])('an end %s', (_, then, closedAt, witnessed, notLaterThan) => {
+    const state = stateAfter(...HISTORIES.open, ...then);
+    const end = { latenessMs: 1, connections: 'may-live-on', cut: null, awsRequests: [] } as const;
+
+    const decision = decideClosed(state, { ...request, ...end, closedAt, witnessed }, LATER);
+
+    expect(decision).toMatchObject({ records: [{ type: 'close.confirmed', closedAt, notLaterThan }] });
   });
 
   test('by "I am done" is the requester’s, by "close now" the requester’s and the approvers’', () => {

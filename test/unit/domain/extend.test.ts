@@ -158,6 +158,7 @@ describe('approving a later end', () => {
     requester: maya,
     incident: anIncident(),
     workflow,
+    software: '0.0.0',
   };
   const asked = stateAfter(...HISTORIES.extending);
   const decide = (change: Partial<Command> = {}, state = asked, now = LATER) =>

@@ -70,11 +70,11 @@ const WAYS_ON: Record<History, Partial<Record<RecordType, string>>> = {
   },
   rotated: { 'rotation.late': 'rotating', 'request.sealed': 'sealed', 'messages.posted': 'rotating' },
   ended: { 'request.sealed': 'sealed', 'messages.posted': 'ended' },
-  sealed: { 'messages.posted': 'sealed' },
+  sealed: { 'messages.posted': 'sealed', 'summary.written': 'sealed' },
 };
 
 /** Of no request's life: they change no request, whatever its state. */
-const ASIDE: readonly RecordType[] = ['action.refused', 'sweep.reported', 'cut.removed'];
+const ASIDE: readonly RecordType[] = ['action.refused', 'sweep.reported', 'cut.removed', 'trail.compared'];
 const histories = Object.keys(HISTORIES) as History[];
 const lives = RECORD_TYPES.filter((type) => !ASIDE.includes(type));
 const add = (state: State, record: BreakglassRecord, role?: Written['role']) =>
@@ -311,11 +311,12 @@ test('a closing that began before the opening was confirmed knows of no confirme
 });
 
 describe('nothing is kept for ever', () => {
-  test('a request leaves when it is sealed and its last message is posted, in either order', () => {
+  test('a request leaves when it is sealed, told and summarised, in either order', () => {
     const last = aRecord('messages.posted', { messages: [{ key: 'sealed', channel: 'C0', ts: '2.2' }] });
 
-    const sealedFirst = stateAfter(...HISTORIES.sealed, last);
-    const postedFirst = stateAfter('request.asked', 'request.denied', last, 'request.sealed');
+    const sealedFirst = stateAfter(...HISTORIES.sealed, last, 'summary.written');
+    const summary = aRecord('summary.written', { upTo: 4 });
+    const postedFirst = stateAfter('request.asked', 'request.denied', last, 'request.sealed', summary);
 
     expect([sealedFirst.requests.size, postedFirst.requests.size]).toEqual([0, 0]);
     expect([sealedFirst.distrust, postedFirst.distrust]).toEqual([null, null]);
@@ -323,8 +324,8 @@ describe('nothing is kept for ever', () => {
 
   test('a request knows every record it stands on', () => {
     expect(getRequest(stateAfter(...HISTORIES.approved), ID)?.records).toEqual([
-      { index: 1, leaf: '01'.repeat(32) },
-      { index: 2, leaf: '02'.repeat(32) },
+      { index: 1, commit: 1, leaf: '01'.repeat(32) },
+      { index: 2, commit: 2, leaf: '02'.repeat(32) },
     ]);
   });
 

@@ -9,7 +9,7 @@ const jonas = personOf(aPerson('U0JONAS'));
 const maya = personOf(aPerson('U0MAYA'));
 
 function seal(...records: Parameters<typeof stateAfter>) {
-  const decision = decideSeal(stateAfter(...records), ID, NOON + 1_000_000);
+  const decision = decideSeal(stateAfter(...records), { request: ID, software: '1.2.3' }, NOON + 1_000_000);
   if (decision.kind !== 'do') throw new Error('refused');
   const [sealed] = decision.records;
   return sealed?.type === 'request.sealed' ? sealed : undefined;
@@ -116,8 +116,8 @@ describe('the summary of what', () => {
 
 test('a seal names every record before it', () => {
   expect(seal('request.asked', 'request.denied')?.records).toEqual([
-    { index: 1, leaf: '01'.repeat(32) },
-    { index: 2, leaf: '02'.repeat(32) },
+    { index: 1, commit: 1, leaf: '01'.repeat(32) },
+    { index: 2, commit: 2, leaf: '02'.repeat(32) },
   ]);
 });
 

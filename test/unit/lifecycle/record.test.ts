@@ -9,6 +9,7 @@ import { lapse } from '../../../src/lifecycle/lapse.ts';
 import { refuseWith } from '../../../src/lifecycle/refuse.ts';
 import { askFor } from '../../../src/lifecycle/request.ts';
 import { tell } from '../../../src/lifecycle/tell.ts';
+import { writeSummary } from '../../../src/lifecycle/write-summary.ts';
 import { LogError, type LogErrorCode } from '../../../src/log/errors.ts';
 import type { Conversation } from '../../../src/ports/conversation.ts';
 import { commitKey } from '../../../src/log/commit.ts';
@@ -48,6 +49,7 @@ describe('a decision', () => {
   test.each<[LogErrorCode, string]>([
     ['store-unavailable', 'log-unavailable'],
     ['signer-unavailable', 'log-unavailable'],
+    ['key-replaced', 'log-unavailable'],
     ['head-moved-back', 'log-not-trusted'],
     ['bad-signature', 'log-not-trusted'],
   ])('on a log that fails with %s is told as %s', async (code, told) => {
@@ -217,6 +219,7 @@ describe('telling people', () => {
     const request = await world.asked();
     await done(desk, { person: world.maya.identity, request });
     await world.advanced(worker, request);
+    await writeSummary(worker, { write: () => Promise.resolve([]) }, request);
     await desk.log.refresh();
 
     await tell(desk, posting('card'), 'bg-nosuch');

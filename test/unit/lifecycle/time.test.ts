@@ -70,7 +70,9 @@ describe('a deadline', () => {
 
 test('a worker keeps nothing of a request it has forgotten', () => {
   const memory = new Memory(new FakeClock());
-  memory.gone.set('a', { closedAt: 1, latenessMs: 1, awsRequests: [], kept: [], told: true });
+  const proof = { closedAt: 1, latenessMs: 1, awsRequests: [], witnessed: true };
+  memory.gone.set('a', { ...proof, kept: [], told: true });
+  memory.threadAwaited.set('a', 1);
   memory.missedSince.set('a', 1);
   memory.made.set('a', { target: {} as never, rules: [] });
   const pages = [
@@ -83,6 +85,7 @@ test('a worker keeps nothing of a request it has forgotten', () => {
 
   expect(pages).toEqual([true, false, true]);
   expect([memory.gone.size, memory.missedSince.size, memory.made.size]).toEqual([0, 0, 0]);
+  expect(memory.threadAwaited.size).toBe(0);
   expect([memory.firstPage('a', 'close'), memory.firstPage('a', 'rotation')]).toEqual([true, true]);
 });
 

@@ -1,0 +1,230 @@
+import { closedIn } from './activity.ts';
+import type { Difference, Gap } from './records.ts';
+import { isHolding, type Request } from './request.ts';
+import type { CutEntry, OpenRule, Place, Rule, Target } from './rule.ts';
+import { isoTime, MINUTE, SECOND, type EpochMs, type EpochSeconds } from './time.ts';
+
+/** The calls that open and close, as CloudTrail names them. */
+export const CHANGES = [
+  'AuthorizeSecurityGroupIngress',
+  'RevokeSecurityGroupIngress',
+  'CreateNetworkAclEntry',
+  'DeleteNetworkAclEntry',
+] as const;
+
+/** One of them by one of our roles. */
+export type TrailChange = {
+  readonly event: (typeof CHANGES)[number];
+  readonly at: EpochMs;
+  readonly role: string;
+  /** ARN. */
+  readonly principal: string;
+  readonly awsRequest: string;
+  /** False for what AWS refused: that needs no record. */
+  readonly carriedOut: boolean;
+  /** The security group or the network ACL. */
+  readonly on: string;
+  readonly ruleIds: readonly string[];
+  /** Canonical CIDRs. */
+  readonly addresses: readonly string[];
+  /** Of an entry. */
+  readonly ruleNumber: number | null;
+};
+
+export type TrailChanges = { readonly gaps: readonly Gap[]; readonly changes: readonly TrailChange[] };
+
+/** What the records of one request say that was done in AWS. */
+export type Trace = {
+  readonly request: string;
+  readonly target: Target;
+  readonly rules: readonly (Rule | OpenRule)[];
+  readonly from: EpochMs;
+  readonly deadline: EpochSeconds;
+  readonly opened: Done | null;
+  readonly closed: Done | null;
+  readonly cut: { readonly entries: readonly CutEntry[]; readonly until: EpochSeconds } | null;
+};
+/** When it was seen to have taken effect, and the AWS requests that did it, as far as their answers came. */
+type Done = { readonly at: EpochMs; readonly awsRequests: readonly string[] };
+
+/** Undefined for a request that nothing was intended for. */
+export function traceOf(request: Request): Trace | undefined {
+  const over = closedIn(request);
+  const held = isHolding(request) ? request : over;
+  if (held === undefined) return undefined;
+  const { intended, deadline } = held;
+  const confirmed = 'confirmed' in held ? held.confirmed : null;
+  const closed = over?.closed;
+  return {
+    request: request.id,
+    target: intended.target,
+    rules: confirmed?.rules ?? intended.rules,
+    from: Date.parse(intended.at),
+    deadline,
+    opened: confirmed && { at: confirmed.openedAt, awsRequests: confirmed.awsRequests },
+    closed: closed === undefined ? null : { at: closed.closedAt, awsRequests: closed.awsRequests },
+    cut: closed?.cut ?? null,
+  };
+}
+
+/** Everything in the log that a change of ours may come from. */
+export type Accounts = {
+  readonly traces: readonly Trace[];
+  /** Ids of rules that the sweep has closed. */
+  readonly swept: ReadonlySet<string>;
+  /** `entryKey`s of entries that a record says were removed. */
+  readonly removed: ReadonlySet<string>;
+};
+
+export type Compared = {
+  readonly place: Place;
+  readonly from: EpochMs;
+  readonly until: EpochMs;
+};
+
+export const entryKey = (acl: string, ruleNumber: number): string => `${acl} ${ruleNumber}`;
+
+/** Clocks, and a revoke that is sent just before its window is over by another clock. */
+const TOLERANCE = MINUTE;
+
+/**
+ * What CloudTrail and the log do not tell alike, of the time from `from` (excluded) until `until`. Events may lie outside of
+ * that: those count as seen, and are judged when it is their turn.
+ */
+export function compare(accounts: Accounts, changes: readonly TrailChange[], range: Compared): Difference[] {
+  const { from, until } = range;
+  const here = accounts.traces.filter(({ target }) => isAt(target, range.place));
+  const own = { ...accounts, traces: withLearnt(here, changes) };
+  const judged = changes.filter(({ at, carriedOut }) => carriedOut && at > from && at <= until);
+  const shown = new Set(changes.map(({ awsRequest }) => awsRequest));
+  return [
+    ...judged.flatMap((change) => judge(own, change)),
+    ...here.flatMap((trace) => unseen(trace, shown, range)),
+  ];
+}
+
+const isAt = (target: Target, place: Place): boolean =>
+  target.account === place.account && target.region === place.region && target.roleArn === place.roleArn;
+
+/** An authorize whose answer was lost still names its rule in CloudTrail: its revoke is known by that. */
+const withLearnt = (traces: readonly Trace[], changes: readonly TrailChange[]): Known[] =>
+  traces.map((trace) => ({
+    ...trace,
+    ruleIds: new Set([
+      ...trace.rules.flatMap((rule) => ('ruleId' in rule ? rule.ruleId : [])),
+      ...changes.flatMap((change) =>
+        change.event === 'AuthorizeSecurityGroupIngress' && isOfRule(trace, change) ? change.ruleIds : [],
+      ),
+    ]),
+  }));
+
+type Known = Trace & { readonly ruleIds: ReadonlySet<string> };
+type KnownAccounts = Omit<Accounts, 'traces'> & { readonly traces: readonly Known[] };
+
+/** Group and address of one of its rules, while it was being opened, open or being closed. */
+const isOfRule = ({ rules, from, closed }: Trace, { on, addresses, at }: TrailChange): boolean =>
+  rules.some(({ group, address }) => group === on && addresses.includes(address)) &&
+  at >= from - TOLERANCE &&
+  (closed === null || at <= closed.at + TOLERANCE);
+
+function judge(accounts: KnownAccounts, change: TrailChange): Difference[] {
+  const traces = accounts.traces.filter((trace) => explains(trace, change));
+  const byTheSwitch = accounts.traces.some(({ target }) => target.switch.roleArn === change.role);
+  if (traces.length === 0) return isElsewhere(accounts, change) ? [] : [difference('no-record', change)];
+  const isEarly = byTheSwitch && traces.every((trace) => change.at < dueFor(trace, change) - TOLERANCE);
+  return isEarly ? [difference('too-early', change)] : [];
+}
+
+/** By the AWS request that a record names; where its answer was lost by the rule, or the entry, and the time. */
+function explains(trace: Known, change: TrailChange): boolean {
+  const { opened, closed, ruleIds, cut } = trace;
+  const { awsRequest, event, on, ruleNumber } = change;
+  if ([opened, closed].some((done) => done?.awsRequests.includes(awsRequest))) return true;
+  switch (event) {
+    case 'AuthorizeSecurityGroupIngress':
+      return isOfRule(trace, change);
+    case 'RevokeSecurityGroupIngress':
+      return change.ruleIds.some((id) => ruleIds.has(id)) || isOfRule(trace, change);
+    case 'CreateNetworkAclEntry':
+    case 'DeleteNetworkAclEntry':
+      return (
+        cut?.entries.some((entry) => entry.acl === on && entry.ruleNumber === ruleNumber) === true ||
+        isOfCut(trace, change)
+      );
+  }
+}
+
+/** A cut that was made and not recorded. */
+const isOfCut = ({ target, rules, from }: Trace, { addresses, ruleNumber, at }: TrailChange): boolean =>
+  target.cut !== null &&
+  ruleNumber !== null &&
+  target.cut.first <= ruleNumber &&
+  ruleNumber <= target.cut.last &&
+  at >= from &&
+  rules.some(({ address }) => addresses.includes(address));
+
+/** What the sweep did without a request. */
+function isElsewhere(
+  { swept, removed }: KnownAccounts,
+  { event, ruleIds, on, ruleNumber }: TrailChange,
+): boolean {
+  if (event === 'RevokeSecurityGroupIngress') return ruleIds.some((id) => swept.has(id));
+  return event === 'DeleteNetworkAclEntry' && ruleNumber !== null && removed.has(entryKey(on, ruleNumber));
+}
+
+/** Before then the switch has nothing to do. */
+const dueFor = ({ deadline, cut }: Trace, { event }: TrailChange): EpochMs =>
+  (event === 'DeleteNetworkAclEntry' ? (cut?.until ?? deadline) : deadline) * SECOND;
+
+const difference = (kind: 'no-record' | 'too-early', change: TrailChange): Difference => {
+  const { event, at, principal, awsRequest, on, ruleIds, addresses, ruleNumber } = change;
+  const what = [...ruleIds, ...addresses, ...(ruleNumber === null ? [] : [`rule ${ruleNumber}`])].join(', ');
+  return { kind, event, at, principal, awsRequest, on, what, request: null };
+};
+
+/** AWS requests that a record names and CloudTrail does not show. */
+function unseen(
+  { request, opened, closed, rules }: Trace,
+  shown: ReadonlySet<string>,
+  range: Compared,
+): Difference[] {
+  const on = rules[0]?.group ?? '';
+  return [opened, closed].flatMap((done) => {
+    if (done === null || done.at <= range.from || done.at > range.until) return [];
+    const event = done === opened ? 'AuthorizeSecurityGroupIngress' : 'RevokeSecurityGroupIngress';
+    return done.awsRequests
+      .filter((awsRequest) => awsRequest !== '' && !shown.has(awsRequest))
+      .map((awsRequest) => ({
+        kind: 'no-event' as const,
+        event,
+        at: done.at,
+        principal: null,
+        awsRequest,
+        on,
+        what: '',
+        request,
+      }));
+  });
+}
+
+/** One plain line for people. */
+export function differenceText({
+  kind,
+  event,
+  at,
+  principal,
+  awsRequest,
+  on,
+  what,
+  request,
+}: Difference): string {
+  const named = `${event} on ${on}${what === '' ? '' : ` (${what})`}, ${isoTime(at)}, AWS request ${awsRequest}`;
+  switch (kind) {
+    case 'no-record':
+      return `no record accounts for ${named}, by ${principal}`;
+    case 'too-early':
+      return `the switch fired too early: ${named}, by ${principal}`;
+    case 'no-event':
+      return `CloudTrail does not show ${named}, of ${request}`;
+  }
+}

@@ -1,0 +1,6 @@
+/** What is kept beside the log for people to read lives under this prefix of its bucket. */
+export const SUMMARIES = 'summary/';
+
+/** Where the summary of a request stands that tells the log up to a commit: the last of them in order is the newest. */
+export const summaryKey = (request: string, upTo: number, kind: 'json' | 'html'): string =>
+  `${SUMMARIES}${request}/${String(upTo).padStart(16, '0')}.${kind}`;

@@ -1,0 +1,44 @@
+import type { ClosedWindow } from '../../../src/domain/activity.ts';
+import type { TrailChange } from '../../../src/domain/completeness.ts';
+import type { CallsSeen, ConnectionsSeen, Gap } from '../../../src/domain/records.ts';
+import type { Place } from '../../../src/domain/rule.ts';
+import type { ActivitySource } from '../../../src/ports/activity.ts';
+
+export const NO_CONNECTIONS: ConnectionsSeen = {
+  complete: true,
+  gaps: [],
+  total: { connections: 0, packets: 0, bytes: 0, alive: 0 },
+  seen: [],
+};
+
+/** What AWS has written down, as a test says. */
+export class FakeActivity implements ActivitySource {
+  seen: ConnectionsSeen | null = NO_CONNECTIONS;
+  calledBy: CallsSeen = { complete: true, gaps: [], seen: [] };
+  trail: readonly TrailChange[] = [];
+  gaps: readonly Gap[] = [];
+  /** Thrown by every method while it is set. */
+  problem: Error | undefined;
+  readonly asked: string[] = [];
+  readonly ranges: (readonly [from: number, until: number])[] = [];
+
+  connections({ request }: ClosedWindow): Promise<ConnectionsSeen | null> {
+    this.asked.push(`connections ${request}`);
+    return this.#answer(this.seen);
+  }
+
+  calls({ request }: ClosedWindow): Promise<CallsSeen> {
+    this.asked.push(`calls ${request}`);
+    return this.#answer(this.calledBy);
+  }
+
+  changes(_place: Place, roles: readonly string[], from: number, until: number) {
+    this.ranges.push([from, until]);
+    const changes = this.trail.filter(({ at, role }) => roles.includes(role) && at >= from && at <= until);
+    return this.#answer({ gaps: this.gaps, changes });
+  }
+
+  #answer<T>(value: T): Promise<T> {
+    return this.problem === undefined ? Promise.resolve(value) : Promise.reject(this.problem);
+  }
+}

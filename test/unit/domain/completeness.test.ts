@@ -1,0 +1,264 @@
+import { describe, expect, test } from '@jest/globals';
+
+import {
+  compare,
+  differenceText,
+  entryKey,
+  traceOf,
+  type Accounts,
+  type Trace,
+  type TrailChange,
+} from '../../../src/domain/completeness.ts';
+import type { Target } from '../../../src/domain/rule.ts';
+import { getRequest } from '../../../src/domain/state.ts';
+import { MINUTE, SECOND } from '../../../src/domain/time.ts';
+import { aWorkflow } from '../../support/builders/workflow.ts';
+import { HISTORIES, ID, NOON, stateAfter } from '../../support/builders/records.ts';
+
+const target: Target = { ...aWorkflow().target, cut: { first: 50, last: 59 } };
+const { account, region, roleArn } = target;
+const place = { account, region, roleArn };
+const group = target.securityGroups[0]!;
+const ADDRESS = '203.0.113.7/32';
+const DEADLINE = NOON + 900 * SECOND;
+const CUT_UNTIL = DEADLINE + 1_500 * SECOND;
+const range = { place, from: NOON - 10 * MINUTE, until: NOON + 60 * MINUTE };
+const rule = { account, region, group, port: 8443, address: ADDRESS };
+const entry = { acl: 'acl-1', ruleNumber: 50, port: 8443, address: ADDRESS };
+
+const trace = (change: Partial<Trace> = {}): Trace => ({
+  request: ID,
+  target,
+  rules: [{ ...rule, ruleId: 'sgr-1' }],
+  from: NOON,
+  deadline: DEADLINE / SECOND,
+  opened: { at: NOON + 5 * SECOND, awsRequests: ['r-open'] },
+  closed: { at: DEADLINE, awsRequests: ['r-close', 'r-cut'] },
+  cut: { entries: [entry], until: CUT_UNTIL / SECOND },
+  ...change,
+});
+
+const event = (change: Partial<TrailChange> = {}): TrailChange => ({
+  event: 'AuthorizeSecurityGroupIngress',
+  at: NOON + 4 * SECOND,
+  role: roleArn,
+  principal: 'arn:aws:sts::111122223333:assumed-role/breakglass-worker/breakglass-test',
+  awsRequest: 'r-open',
+  carriedOut: true,
+  on: group,
+  ruleIds: ['sgr-1'],
+  addresses: [ADDRESS],
+  ruleNumber: null,
+  ...change,
+});
+const opened = event();
+const revoked = event({
+  event: 'RevokeSecurityGroupIngress',
+  at: DEADLINE,
+  awsRequest: 'r-close',
+  addresses: [],
+});
+const denied = event({
+  event: 'CreateNetworkAclEntry',
+  at: DEADLINE,
+  awsRequest: 'r-cut',
+  on: 'acl-1',
+  ruleIds: [],
+  ruleNumber: 50,
+});
+const removed = event({
+  event: 'DeleteNetworkAclEntry',
+  at: CUT_UNTIL,
+  awsRequest: 'r-uncut',
+  on: 'acl-1',
+  ruleIds: [],
+  addresses: [],
+  ruleNumber: 50,
+});
+const OURS = [opened, revoked, denied, removed];
+
+const accounts = (traces: readonly Trace[], change: Partial<Accounts> = {}): Accounts => ({
+  traces,
+  swept: new Set(),
+  removed: new Set(),
+  ...change,
+});
+
+const kinds = (given: Accounts, events: readonly TrailChange[], within = range) =>
+  compare(given, events, within).map(({ kind, event, awsRequest }) => [kind, event, awsRequest]);
+
+describe('the log and CloudTrail tell the same', () => {
+  test('of a window that was opened, closed and cut', () => {
+    expect(kinds(accounts([trace()]), OURS)).toEqual([]);
+  });
+
+  test.each([
+    ['an authorize, by rule and time', { ...opened, awsRequest: 'lost' }, { opened: null }],
+    [
+      'a revoke, by the id that the authorize named',
+      { ...revoked, awsRequest: 'lost' },
+      { opened: null, rules: [rule] },
+    ],
+    ['a revoke by properties', { ...revoked, awsRequest: 'lost', ruleIds: [], addresses: [ADDRESS] }, {}],
+    ['a cut, by its number', { ...denied, awsRequest: 'lost' }, {}],
+    ['a cut that was never recorded', { ...denied, awsRequest: 'lost' }, { cut: null }],
+  ])('of %s, where its answer was lost', (_, lost, change) => {
+    const others = OURS.filter((one) => one.event !== lost.event);
+    const known = trace({ ...change, ...('opened' in change ? {} : { opened: null }), closed: null });
+
+    const cutsAreGone = { removed: new Set([entryKey('acl-1', 50)]) };
+
+    expect(kinds(accounts([known], cutsAreGone), [...others, lost])).toEqual([]);
+  });
+
+  test('of what AWS refused: that needs no record', () => {
+    expect(kinds(accounts([]), [{ ...opened, carriedOut: false }])).toEqual([]);
+  });
+
+  test('of what happened before or after the time that is compared', () => {
+    const within = { ...range, from: opened.at, until: opened.at + 1 };
+
+    expect(kinds(accounts([]), [opened, { ...revoked, at: opened.at + 2 }], within)).toEqual([]);
+  });
+
+  test('of what the sweep closed and removed', () => {
+    const swept = accounts([], { swept: new Set(['sgr-1']), removed: new Set([entryKey('acl-1', 50)]) });
+
+    expect(kinds(swept, [revoked, removed])).toEqual([]);
+  });
+
+  test('of the switch, from the deadline on', () => {
+    const byTheSwitch = { ...revoked, role: target.switch.roleArn, awsRequest: 'switch' };
+
+    expect(kinds(accounts([trace({ opened: null, closed: null })]), [opened, byTheSwitch])).toEqual([]);
+  });
+
+  test('of one that is still open', () => {
+    expect(kinds(accounts([trace({ closed: null, cut: null })]), [opened])).toEqual([]);
+  });
+});
+
+describe('a change that no record accounts for is found', () => {
+  test.each([
+    ['an authorize for another address', { ...opened, addresses: ['203.0.113.9/32'] }],
+    ['an authorize of another group', { ...opened, on: 'sg-0000000000000000a' }],
+    ['an authorize before anybody intended it', { ...opened, at: NOON - 2 * MINUTE }],
+    ['an authorize after the window', { ...opened, at: DEADLINE + 2 * MINUTE }],
+    ['a revoke of a rule that is not ours', { ...revoked, ruleIds: ['sgr-9'] }],
+    ['an entry under another number', { ...denied, ruleNumber: 60 }],
+    ['an entry for another host', { ...denied, on: 'acl-2', addresses: ['203.0.113.9/32'] }],
+    ['an entry before anybody intended it', { ...denied, on: 'acl-2', at: NOON - 2 * MINUTE }],
+    ['an entry under a lower number', { ...denied, ruleNumber: 49 }],
+    ['an entry of which CloudTrail names no number', { ...denied, ruleNumber: null }],
+    ['a removal of an entry that is not ours', { ...removed, ruleNumber: 60 }],
+    ['a removal of which CloudTrail names no number', { ...removed, ruleNumber: null }],
+  ])('%s', (_, change) => {
+    const strange = { ...change, awsRequest: 'strange' };
+
+    expect(kinds(accounts([trace()]), [...OURS, strange])).toEqual([['no-record', strange.event, 'strange']]);
+  });
+
+  test('an entry where nothing is ever cut', () => {
+    const uncut = trace({ target: { ...target, cut: null }, cut: null, closed: null });
+
+    expect(kinds(accounts([uncut]), [opened, { ...denied, awsRequest: 'strange' }])).toEqual([
+      ['no-record', 'CreateNetworkAclEntry', 'strange'],
+    ]);
+  });
+
+  test('whatever the log says of another account, Region or role', () => {
+    const elsewhere = { ...place, region: 'us-east-1' };
+
+    expect(kinds(accounts([trace()]), [opened], { ...range, place: elsewhere })).toEqual([
+      ['no-record', 'AuthorizeSecurityGroupIngress', 'r-open'],
+    ]);
+  });
+});
+
+describe('the switch fired too early', () => {
+  const { roleArn: switchRole } = target.switch;
+
+  test('to close', () => {
+    const early = { ...revoked, role: switchRole, awsRequest: 'early', at: DEADLINE - 2 * MINUTE };
+
+    expect(kinds(accounts([trace()]), [...OURS, early])).toEqual([
+      ['too-early', 'RevokeSecurityGroupIngress', 'early'],
+    ]);
+  });
+
+  test('to let connections be again', () => {
+    const early = { ...removed, role: switchRole, awsRequest: 'early', at: CUT_UNTIL - 2 * MINUTE };
+
+    expect(kinds(accounts([trace()]), [...OURS, early])).toEqual([
+      ['too-early', 'DeleteNetworkAclEntry', 'early'],
+    ]);
+  });
+
+  test('not where a cut that is over was never recorded', () => {
+    const due = { ...removed, role: switchRole, addresses: [ADDRESS] };
+
+    expect(kinds(accounts([trace({ cut: null })]), [...OURS.slice(0, 3), due])).toEqual([]);
+  });
+});
+
+describe('an AWS request that CloudTrail does not show is found', () => {
+  test('of opening and of closing', () => {
+    expect(kinds(accounts([trace()]), [])).toEqual([
+      ['no-event', 'AuthorizeSecurityGroupIngress', 'r-open'],
+      ['no-event', 'RevokeSecurityGroupIngress', 'r-close'],
+      ['no-event', 'RevokeSecurityGroupIngress', 'r-cut'],
+    ]);
+  });
+
+  test('not where AWS did not name it, nor outside the time that is compared', () => {
+    const unnamed = trace({ opened: { at: NOON, awsRequests: [''] }, closed: null, rules: [] });
+    const before = { ...range, from: NOON - 10 * MINUTE, until: NOON };
+    const after = { ...range, from: DEADLINE, until: DEADLINE + MINUTE };
+
+    expect(kinds(accounts([unnamed]), [])).toEqual([]);
+    expect([kinds(accounts([trace()]), [], before), kinds(accounts([trace()]), [], after)]).toEqual([[], []]);
+  });
+
+  test('where nothing is known but the request', () => {
+    const bare = trace({ rules: [], closed: null });
+
+    expect(compare(accounts([bare]), [], range)).toMatchObject([{ kind: 'no-event', on: '', request: ID }]);
+  });
+});
+
+test('a difference reads as one line', () => {
+  const strange = { ...denied, awsRequest: 'strange', ruleNumber: 60 };
+  const early = { ...revoked, role: target.switch.roleArn, awsRequest: 'early', at: NOON + 4 * SECOND };
+
+  const found = compare(accounts([trace()]), [revoked, denied, strange, early], range);
+
+  expect(found.map(differenceText)).toEqual([
+    expect.stringMatching(
+      /^no record accounts for CreateNetworkAclEntry on acl-1 \(203\.0\.113\.7\/32, rule 60\), .*strange, by arn:/,
+    ),
+    expect.stringMatching(
+      /^the switch fired too early: RevokeSecurityGroupIngress on sg-.*\(sgr-1\).*early, by arn:/,
+    ),
+    expect.stringMatching(
+      /^CloudTrail does not show AuthorizeSecurityGroupIngress on sg-\w+, 2026.*r-open, of bg-0000000001$/,
+    ),
+  ]);
+});
+
+describe('what the records of a request say', () => {
+  test.each([
+    ['pending', undefined],
+    ['opening', { opened: null, closed: null }],
+    ['open', { opened: { awsRequests: ['req-1'] }, closed: null }],
+    ['closing', { opened: { awsRequests: ['req-1'] }, closed: null }],
+    ['closed', { opened: { awsRequests: ['req-1'] }, closed: { awsRequests: ['req-2'] } }],
+    ['sealed', undefined],
+  ] as const)('%s', (history, known) => {
+    const request = getRequest(stateAfter(...HISTORIES[history]), ID)!;
+
+    const said = traceOf(request);
+
+    if (known === undefined) expect(said?.closed ?? null).toBeNull();
+    else expect(said).toMatchObject(known);
+  });
+});
