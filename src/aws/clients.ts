@@ -3,7 +3,9 @@ import { Agent as HttpsAgent } from 'node:https';
 
 import { ACMClient } from '@aws-sdk/client-acm';
 import type { CloudTrailClient } from '@aws-sdk/client-cloudtrail';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 
@@ -66,6 +68,8 @@ export class AwsClients {
   readonly #monotonic: () => number;
   readonly #sessions = new Map<string, RoleSession>();
   readonly #trails = new Map<string, Promise<CloudTrailClient>>();
+  readonly #logs = new Map<string, Promise<CloudWatchLogsClient>>();
+  readonly #kms = new Map<string | undefined, Promise<KMSClient>>();
   readonly #places = new Map<string, PlaceClients>();
   readonly #destroyable: Sdk[] = [];
   readonly #connections = {
@@ -111,6 +115,44 @@ export class AwsClients {
       ),
     );
     this.#trails.set(key, made);
+    return made;
+  }
+
+  /** For signing keys: the process's own credentials, and its own Region where the key names none. */
+  kms(region: string | undefined): Promise<KMSClient> {
+    const known = this.#kms.get(region);
+    if (known !== undefined) return known;
+    const made = import('@aws-sdk/client-kms').then(({ KMSClient }) =>
+      this.#keep(
+        new KMSClient({
+          requestHandler: this.#connections,
+          ...(region === undefined ? {} : { region }),
+          ...(this.#own === null ? {} : { credentials: this.#own }),
+          ...READ,
+        }),
+      ),
+    );
+    this.#kms.set(region, made);
+    return made;
+  }
+
+  /** So are flow logs. */
+  logs(place: Place): Promise<CloudWatchLogsClient> {
+    const key = placeKey(place);
+    const known = this.#logs.get(key);
+    if (known !== undefined) return known;
+    const { credentials } = this.at(place).ec2.read.config;
+    const made = import('@aws-sdk/client-cloudwatch-logs').then(({ CloudWatchLogsClient }) =>
+      this.#keep(
+        new CloudWatchLogsClient({
+          region: place.region,
+          requestHandler: this.#connections,
+          credentials,
+          ...READ,
+        }),
+      ),
+    );
+    this.#logs.set(key, made);
     return made;
   }
 

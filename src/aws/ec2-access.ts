@@ -18,7 +18,8 @@ import { NetworkAcls } from './network-acls.ts';
 import { type PlaceRules, placeRules } from './place-rules.ts';
 import { measureSkew } from './skew.ts';
 import { Switch } from './switch.ts';
-import { Trail } from './trail.ts';
+import { authorOf } from './trail.ts';
+import { TrailLookUps } from './trail-look-ups.ts';
 
 /** Access made real by security-group rules, each with its own switch in EventBridge Scheduler. */
 export class Ec2Access implements Access {
@@ -26,15 +27,21 @@ export class Ec2Access implements Access {
   readonly #clock: Clock;
   readonly #deployment: string;
   readonly #places = new Map<string, PlaceRules>();
-  readonly #trail: Trail;
+  readonly #lookUps: TrailLookUps;
   readonly #switch: Switch;
   readonly #acls: NetworkAcls;
 
-  constructor(options: { readonly clients: AwsClients; readonly deployment: string; readonly clock: Clock }) {
+  constructor(options: {
+    readonly clients: AwsClients;
+    readonly deployment: string;
+    readonly clock: Clock;
+    /** Where others of this process look things up as well: they take turns. */
+    readonly lookUps?: TrailLookUps;
+  }) {
     this.#clients = options.clients;
     this.#clock = options.clock;
     this.#deployment = options.deployment;
-    this.#trail = new Trail(options);
+    this.#lookUps = options.lookUps ?? new TrailLookUps(options);
     this.#switch = new Switch(options);
     this.#acls = new NetworkAcls(options);
   }
@@ -78,7 +85,7 @@ export class Ec2Access implements Access {
   }
 
   author(rule: ObservedRule, place: Place): Promise<Author | null> {
-    return this.#trail.authorOf(rule, place);
+    return authorOf(this.#lookUps, rule, place);
   }
 
   close(place: Place, rules: readonly OpenRule[], due: EpochSeconds): Promise<readonly string[]> {
@@ -105,7 +112,7 @@ export class Ec2Access implements Access {
     return this.#acls.observe(target);
   }
 
-  uncut(target: Target, entries: readonly CutEntry[]): Promise<void> {
+  uncut(target: Target, entries: readonly CutEntry[]): Promise<readonly string[]> {
     return this.#acls.uncut(target, entries);
   }
 

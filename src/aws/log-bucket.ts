@@ -33,7 +33,12 @@ export type LogBucketOptions = {
   readonly retainDays: number;
   readonly clock: Clock;
   /** What is kept here, and how much of one object is read at most; otherwise the commits. */
-  readonly objects?: { readonly prefix: string; readonly maxBytes: number };
+  readonly objects?: {
+    readonly prefix: string;
+    readonly maxBytes: number;
+    /** What a browser takes an object for; otherwise bytes. */
+    readonly contentType?: (key: string) => string;
+  };
 };
 
 /** The log on S3 with Object Lock, or what is kept beside it. Methods throw the SDK's errors; "not there" is an answer. */
@@ -114,12 +119,12 @@ export class LogBucket implements LogStore {
   }
 
   #put(key: string, body: Uint8Array): PutObjectCommand {
-    const { bucket, retainDays, clock } = this.#options;
+    const { bucket, retainDays, clock, objects } = this.#options;
     return new PutObjectCommand({
       Bucket: bucket,
       Key: key,
       Body: body,
-      ContentType: 'application/octet-stream',
+      ContentType: objects?.contentType?.(key) ?? 'application/octet-stream',
       IfNoneMatch: '*',
       ChecksumAlgorithm: 'SHA256',
       ObjectLockMode: 'COMPLIANCE',

@@ -76,7 +76,8 @@ export function aclsTo({ interfaces, acls }: Paths, groups: readonly string[]): 
   return acls.filter((acl) => acl.subnets.some((subnet) => subnets.has(subnet)));
 }
 
-async function readInterfaces(ec2: EC2Client, groups: readonly string[]): Promise<Interface[]> {
+/** Every interface with one of these groups, as described now. Throws AccessError. */
+export async function readInterfaces(ec2: EC2Client, groups: readonly string[]): Promise<Interface[]> {
   const read = async (Values: string[]): Promise<Interface[]> => {
     const pages = paginateDescribeNetworkInterfaces(
       { client: ec2, pageSize: PAGE_SIZE },

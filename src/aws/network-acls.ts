@@ -101,10 +101,11 @@ export class NetworkAcls {
     return acls.flatMap((acl) => cutsIn(acl, numbers));
   }
 
-  async uncut(target: Target, entries: readonly CutEntry[]): Promise<void> {
-    const done = await Promise.allSettled(entries.map((entry) => this.#uncutOne(target, entry)));
-    const failed = done.find((one) => one.status === 'rejected');
+  async uncut(target: Target, entries: readonly CutEntry[]): Promise<string[]> {
+    const removals = entries.map((entry) => this.#uncutOne(target, entry));
+    const failed = (await Promise.allSettled(removals)).find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
+    return (await Promise.all(removals)).flatMap((awsRequest) => awsRequest ?? []);
   }
 
   /** One number after another, until the entry is there. */
@@ -163,24 +164,29 @@ export class NetworkAcls {
     return acl;
   }
 
-  async #uncutOne(target: Target, entry: CutEntry): Promise<void> {
+  /** The AWS request that removed it; undefined where it was gone. */
+  async #uncutOne(target: Target, entry: CutEntry): Promise<string | undefined> {
     const acl = await readAcl(this.#ec2(target).read, entry.acl);
     const standing = acl?.ingress.find(({ ruleNumber }) => ruleNumber === entry.ruleNumber);
     const there = acl && standing && cutEntryOf(acl, standing);
-    if (there !== undefined && denies(there) === denies(entry)) await this.#delete(target, entry);
+    const isThere = there !== undefined && denies(there) === denies(entry);
+    const awsRequest = isThere ? await this.#delete(target, entry) : undefined;
     await this.#removal.disarm(target, entry);
+    return awsRequest;
   }
 
-  async #delete(place: Place, { acl, ruleNumber }: CutEntry): Promise<void> {
+  async #delete(place: Place, { acl, ruleNumber }: CutEntry): Promise<string | undefined> {
     const command = new DeleteNetworkAclEntryCommand({
       NetworkAclId: acl,
       RuleNumber: ruleNumber,
       Egress: false,
     });
     try {
-      await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS));
+      const { $metadata } = await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS));
+      return $metadata.requestId;
     } catch (error) {
       if (!GONE.has(nameOf(error))) throw accessError(error, 'change', `remove rule ${ruleNumber} of ${acl}`);
+      return undefined;
     }
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
-import { Trail } from '../../../src/aws/trail.ts';
+import { authorOf } from '../../../src/aws/trail.ts';
+import { TrailLookUps } from '../../../src/aws/trail-look-ups.ts';
 import { SecurityGroups } from '../../../src/aws/security-groups.ts';
 import type { ObservedRule } from '../../../src/ports/access.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
@@ -10,7 +11,7 @@ import { type AwsWorld, DEPLOYMENT, startAws, SYSTEM_CLOCK, TARGET } from './sup
 const RULE = ruleOf(TARGET, '203.0.113.7/32');
 
 let world: AwsWorld;
-let trail: Trail;
+let trail: TrailLookUps;
 let pauses: number[];
 
 beforeEach(async () => {
@@ -24,7 +25,7 @@ beforeEach(async () => {
       return SYSTEM_CLOCK.pause(ms > 0 ? 510 : 0);
     },
   };
-  trail = new Trail({ clients: world.clients, clock });
+  trail = new TrailLookUps({ clients: world.clients, clock });
 });
 afterEach(() => world.end());
 
@@ -38,7 +39,7 @@ test('names who made the rule, and when', async () => {
   const rule = await addByHand();
   await addByHand('203.0.113.8/32');
 
-  const author = await trail.authorOf(rule, TARGET);
+  const author = await authorOf(trail, rule, TARGET);
 
   expect(author).toEqual({
     principal: expect.stringMatching(/^arn:aws:/),
@@ -50,7 +51,7 @@ test('knows nothing of a rule that the history does not hold yet', async () => {
   const rule = await addByHand();
   world.faults.set({ 'cloudtrail.delayMs': 600_000 });
 
-  expect(await trail.authorOf(rule, TARGET)).toBeNull();
+  expect(await authorOf(trail, rule, TARGET)).toBeNull();
 });
 
 test('reads on until it finds the change among many', async () => {
@@ -60,7 +61,7 @@ test('reads on until it finds the change among many', async () => {
     await world.control('rule', { do: 'revoke', group: RULE.group, id });
   }
 
-  const author = await trail.authorOf(rule, TARGET);
+  const author = await authorOf(trail, rule, TARGET);
 
   expect(author).not.toBeNull();
   expect((await world.calls('LookupEvents')).length).toBe(3);
@@ -69,7 +70,7 @@ test('reads on until it finds the change among many', async () => {
 test('asks one question at a time, well below what CloudTrail allows', async () => {
   const rules = [await addByHand(), await addByHand('203.0.113.8/32'), await addByHand('203.0.113.9/32')];
 
-  const authors = await Promise.all(rules.map((rule) => trail.authorOf(rule, TARGET)));
+  const authors = await Promise.all(rules.map((rule) => authorOf(trail, rule, TARGET)));
 
   expect(authors).not.toContain(null);
   expect(await world.calls('LookupEvents')).toHaveLength(3);
@@ -84,7 +85,7 @@ test.each([
   const rule = await addByHand();
   world.faults.set({ 'aws.fail': { action: 'LookupEvents', code, count: 1 } });
 
-  await expect(trail.authorOf(rule, TARGET)).rejects.toMatchObject(failure(expected));
+  await expect(authorOf(trail, rule, TARGET)).rejects.toMatchObject(failure(expected));
 
-  expect(await trail.authorOf(rule, TARGET)).not.toBeNull();
+  expect(await authorOf(trail, rule, TARGET)).not.toBeNull();
 });

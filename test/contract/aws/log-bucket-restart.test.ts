@@ -30,12 +30,13 @@ async function startedAgain(role: Role) {
   const say = (_: object, text: string): void => void said.push(text);
   const log = await openProcessLog(
     {
-      config: { log: { bucket: AWS_WORLD.logBucket, retainDays: 30, initialKeys: null } },
+      config: { log: { bucket: AWS_WORLD.logBucket, retainDays: 30 } },
       logger: { info: say, warn: say, error: say },
       metrics: createMetrics({ processMetrics: false }),
       aws: world.clients,
+      signers: { of: () => Promise.resolve(SIGNERS[role]) },
     } as unknown as Process,
-    SIGNERS[role],
+    role,
   );
   return { log, said };
 }

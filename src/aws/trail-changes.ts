@@ -1,0 +1,82 @@
+import { CHANGES, type TrailChange, type TrailChanges } from '../domain/completeness.ts';
+import type { Gap } from '../domain/records.ts';
+import type { Place } from '../domain/rule.ts';
+import type { EpochMs } from '../domain/time.ts';
+import { canonicalCidr } from './rule-shape.ts';
+import type { TrailEvent, TrailLookUps } from './trail-look-ups.ts';
+
+/** Of one kind of event. 1,000 changes in an hour are more than anybody makes by hand. */
+const PAGES = 20;
+
+type Range = { readonly from: EpochMs; readonly until: EpochMs };
+
+/** Every change by one of these roles in that time, failed ones included. Throws AccessError. */
+export async function changesBy(
+  lookUps: TrailLookUps,
+  place: Place,
+  roles: readonly string[],
+  between: Range,
+  signal: AbortSignal,
+): Promise<TrailChanges> {
+  const changes: TrailChange[] = [];
+  const gaps: Gap[] = [];
+  for (const name of CHANGES) {
+    const attribute = { AttributeKey: 'EventName', AttributeValue: name } as const;
+    const query = { attribute, between, doing: `look up ${name} in CloudTrail` };
+    let pages = 0;
+    for await (const events of lookUps.pages(place, query, signal)) {
+      if (pages === PAGES) {
+        gaps.push({ why: 'too-many', text: `there are more ${name} than are read` });
+        break;
+      }
+      pages += 1;
+      changes.push(...events.flatMap((event) => changeIn(event, name, roles)));
+    }
+  }
+  return { gaps, changes };
+}
+
+function changeIn(
+  { role, at, principal, awsRequest, error, request, response }: TrailEvent,
+  event: TrailChange['event'],
+  roles: readonly string[],
+): TrailChange[] {
+  if (role === null || !roles.includes(role)) return [];
+  const named = (...names: string[]): unknown[] =>
+    [request, response].flatMap((part) => valuesOf(part, names));
+  const [on] = named('groupId', 'networkAclId').filter(isText);
+  const [ruleNumber] = named('ruleNumber').map(Number);
+  return [
+    {
+      event,
+      at: Date.parse(at),
+      role,
+      principal,
+      awsRequest,
+      carriedOut: error === null,
+      on: on ?? '',
+      ruleIds: [...new Set(named('securityGroupRuleId').filter(isText))],
+      addresses: [
+        ...new Set(
+          named(...ADDRESSES)
+            .filter(isText)
+            .map(canonicalCidr),
+        ),
+      ],
+      ruleNumber: ruleNumber ?? null,
+    },
+  ];
+}
+
+const ADDRESSES = ['cidrIp', 'cidrIpv6', 'cidrIpv4', 'cidrBlock', 'ipv6CidrBlock'];
+
+/** Values under these names, however deep: CloudTrail's shapes differ by API, and grow. */
+function valuesOf(part: unknown, names: readonly string[]): unknown[] {
+  if (typeof part !== 'object' || part === null) return [];
+  return Object.entries(part).flatMap(([name, value]) => [
+    ...(names.includes(name) ? [value] : []),
+    ...valuesOf(value, names),
+  ]);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
