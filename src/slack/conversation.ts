@@ -1,6 +1,7 @@
 import type { WebClient } from '@slack/web-api';
 
 import type { Request } from '../domain/request.ts';
+import { FIRST_MESSAGE } from '../domain/settled.ts';
 import { SECOND } from '../domain/time.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import type { Conversation, PostedMessage } from '../ports/conversation.ts';
@@ -37,7 +38,7 @@ type Memory = {
   searched: boolean;
 };
 
-const CARD = 'card';
+const CARD = FIRST_MESSAGE;
 
 /** Cards, threads and the audit channel, kept in step with the log. One request is told by one call at a time. */
 export function createConversation(options: ConversationOptions): Conversation {
@@ -74,6 +75,7 @@ class SlackConversation implements Conversation {
   }
 
   async #tell(request: Request, posted: Reported): Promise<void> {
+    if (this.#isTold(request)) return;
     const memory = this.#memoryOf(request.id);
     try {
       const place = await this.#card(request, memory, posted);
@@ -85,6 +87,16 @@ class SlackConversation implements Conversation {
       throw error;
     }
     if (request.state === 'sealed') this.#memories.delete(request.id);
+  }
+
+  /** The last card is drawn before the last message is posted: then nothing of this will look different any more. */
+  #isTold(request: Request): boolean {
+    const all = request.state === 'sealed' ? notes(request, this.#workflowOf(request), '') : [];
+    return all.length > 0 && all.every(({ key, where }) => key in request.messages || this.#isNowhere(where));
+  }
+
+  #isNowhere(where: Note['where']): boolean {
+    return where === 'security' && this.#securityChannel === null;
   }
 
   #memoryOf(id: string): Memory {

@@ -19,7 +19,7 @@ const PAGES = 10;
 const PAGE_SIZE = 200;
 
 /** The part of Slack's message that counts here. */
-type Seen = {
+export type Seen = {
   readonly ts?: string | undefined;
   readonly bot_id?: string | undefined;
   readonly metadata?:
@@ -79,8 +79,13 @@ async function collect(
   return found;
 }
 
-function keyOf({ bot_id: author, metadata: mark }: Seen, botId: string, request: string): string | undefined {
-  if (author !== botId || mark?.event_type !== EVENT_TYPE) return undefined;
-  const { request: of, key } = (mark.event_payload ?? {}) as { request?: unknown; key?: unknown };
-  return of === request && typeof key === 'string' ? key : undefined;
+function keyOf(message: Seen, botId: string, request: string): string | undefined {
+  const { request: of } = (message.metadata?.event_payload ?? {}) as { request?: unknown };
+  return message.bot_id === botId && of === request ? markedKey(message) : undefined;
+}
+
+/** What the message is, where it carries our mark. Whoever asks has seen that it is ours. */
+export function markedKey({ metadata: mark }: Pick<Seen, 'metadata'>): string | undefined {
+  const { key } = (mark?.event_payload ?? {}) as { key?: unknown };
+  return mark?.event_type === EVENT_TYPE && typeof key === 'string' ? key : undefined;
 }

@@ -1,9 +1,12 @@
+import type { SweepReported, TrailCompared } from '../domain/records.ts';
 import { SECOND } from '../domain/time.ts';
 import type { State } from '../domain/state.ts';
 import type { SecurityChannel } from '../ports/security-channel.ts';
 import { describe } from './errors.ts';
 import { inChannel, SKEW_SECONDS } from './find-messages.ts';
 import { boltLogger, type Logger } from './logger.ts';
+import { comparison } from './messages/activity.ts';
+import type { Rendered } from './messages/blocks.ts';
 import { finding } from './messages/finding.ts';
 import { Postbox } from './postbox.ts';
 import { background, type ApiOptions } from './web-clients.ts';
@@ -11,7 +14,10 @@ import { background, type ApiOptions } from './web-clients.ts';
 /** In place of a request: findings belong to none. */
 const SWEEP = 'sweep';
 
-/** Findings of the sweep in the channel of that id. */
+const told = (record: SweepReported | TrailCompared): Rendered =>
+  record.type === 'trail.compared' ? comparison(record) : finding(record);
+
+/** Findings of the sweep, and of comparing the log with CloudTrail, in the channel of that id. */
 export function createSecurityChannel(
   channel: string,
   options: ApiOptions & { readonly logger: Logger },
@@ -53,7 +59,7 @@ class SlackSecurityChannel implements SecurityChannel {
     const finder = await this.#postbox.finder();
     for (const key of (await inChannel(finder, SWEEP, this.#channel, since)).keys()) this.#said.add(key);
     for (const [key, record] of unsaid.deleteAll(this.#said)) {
-      await this.#postbox.post({ request: SWEEP, key }, { channel: this.#channel }, finding(record));
+      await this.#postbox.post({ request: SWEEP, key }, { channel: this.#channel }, told(record));
       this.#said.add(key);
     }
   }

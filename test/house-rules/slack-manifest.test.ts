@@ -59,7 +59,7 @@ describe('the Slack manifest', () => {
     const urls = [...text.matchAll(/https:\/\/breakglass\.example\.com(\S*)/g)].map((match) => match[1]);
 
     expect(new Set(urls)).toEqual(new Set(['/slack/events']));
-    expect(urls).toHaveLength(2);
+    expect(urls).toHaveLength(3);
   });
 });
 

@@ -3,7 +3,9 @@ import { closableBy, closeAll, type Closable, type ClosedAll } from '../../lifec
 import type { Answer, Desk } from '../../lifecycle/desk.ts';
 import { done, revoke } from '../../lifecycle/end-early.ts';
 import { approveExtension, denyExtension, extend, type ExtensionClick } from '../../lifecycle/extend.ts';
+import { noteRemoved, type RemovedMessage } from '../../lifecycle/keep-thread.ts';
 import { askFor, type Asking, workflowsFor } from '../../lifecycle/request.ts';
+import { FIRST_MESSAGE } from '../../domain/settled.ts';
 import { getRequest } from '../../domain/state.ts';
 import type { Identity, PersonFacts } from '../../domain/person.ts';
 import type { Refusal } from '../../domain/refusals.ts';
@@ -33,6 +35,8 @@ export type Verbs = {
     person: Identity,
   ) => Promise<{ readonly workflows: readonly Closable[] } | { readonly refusals: readonly Refusal[] }>;
   readonly closeAll: (click: { readonly person: Identity; readonly workflow: string }) => Promise<ClosedAll>;
+  /** A message was removed from a thread, of a request or not. */
+  readonly noteRemoved: (message: RemovedMessage) => Promise<void>;
   /** Where a request's card is, once it is posted; undefined when that takes longer than `withinMs`. */
   readonly cardOf: (request: string, withinMs: number) => Promise<Place | undefined>;
 };
@@ -52,11 +56,12 @@ export const verbsOf = (desk: Desk): Verbs => ({
   denyExtension: (click) => denyExtension(desk, click),
   closableBy: (person) => closableBy(desk, person),
   closeAll: (click) => closeAll(desk, click),
+  noteRemoved: (message) => noteRemoved(desk, message),
   cardOf: (request, withinMs) => cardOf(desk, request, withinMs),
 });
 
 async function cardOf({ log, clock }: Desk, request: string, withinMs: number): Promise<Place | undefined> {
-  const posted = (): Place | undefined => getRequest(log.state, request)?.messages['card'];
+  const posted = (): Place | undefined => getRequest(log.state, request)?.messages[FIRST_MESSAGE];
   const already = posted();
   if (already !== undefined) return already;
   const limit = new AbortController();

@@ -1,17 +1,19 @@
 import type { KnownBlock } from '@slack/types';
 
-import type { Summary } from '../../domain/records.ts';
+import type { RecordRef, Summary } from '../../domain/records.ts';
 import type { In } from '../../domain/request.ts';
+import { ACTIVITY_WORDS } from '../../domain/activity.ts';
+import { CONNECTION_WORDS, TRIGGER_WORDS } from '../../domain/words.ts';
+import { summaryKey } from '../../domain/summary-key.ts';
 import { header, mrkdwn, quoted, section, type Rendered } from './blocks.ts';
+import { checkpointSection } from './checkpoint.ts';
 import { lateness, moment, momentMs } from './dates.ts';
-import { escapeControl, inline, link } from './escape.ts';
+import { inline, link } from './escape.ts';
 import { fullName, slackId } from './people.ts';
-import { certificate, OUTCOME_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
+import { certificate, OUTCOME_WORDS, sourceText } from './words.ts';
 
 /** Where the sealing stands in the log: the record that follows all those it names. */
-export function sealedAt(
-  request: In<'sealed'>,
-): { readonly index: number; readonly leaf: string } | undefined {
+export function sealedAt(request: In<'sealed'>): RecordRef | undefined {
   return request.records[request.sealed.records.length];
 }
 
@@ -28,6 +30,16 @@ function logLine(request: In<'sealed'>): string {
     : `It covers ${count} records and is entry ${at.index} of the log, leaf \`${inline(at.leaf)}\``;
 }
 
+/** Written once it is sealed, by whichever worker is first; a thread that is kept later makes a further one. */
+function whereToRead(request: In<'sealed'>): KnownBlock[] {
+  const at = sealedAt(request);
+  if (at === undefined) return [];
+  const thread = request.thread.isKept ? 'with its thread' : 'without its thread, which follows';
+  return [
+    section(`*Summary* in the log's bucket, ${thread}: \`${summaryKey(request.id, at.commit, 'html')}\``),
+  ];
+}
+
 /**
  * For the audit channel: who asked for what, why, who decided, what was open when, and where the log has it; with a signed
  * checkpoint of the log, which from then on is out of the operators' hands.
@@ -42,14 +54,11 @@ export function auditSummary(request: In<'sealed'>, checkpoint: string): Rendere
     section('*Reason, as typed*'),
     ...quoted(summary.reason),
     section(`📜 *Record sealed.* ${logLine(request)}`),
-    section(
-      `*Checkpoint* of the log, to be kept for \`log verify --checkpoint\`\n${preformatted(checkpoint)}`,
-    ),
+    ...whereToRead(request),
+    checkpointSection(checkpoint),
   ];
   return { text: `${title}, asked by ${fullName(summary.requester)}. ${logLine(request)}`, blocks };
 }
-
-const preformatted = (text: string): string => `\`\`\`\n${escapeControl(text.replaceAll('`', "'"))}\`\`\``;
 
 /** A section takes at most 10 fields. */
 function inFields(facts: readonly string[]): KnownBlock[] {
@@ -58,7 +67,7 @@ function inFields(facts: readonly string[]): KnownBlock[] {
 }
 
 function facts(summary: Summary): string[] {
-  const { openedAt, extensions, closedAt, closedBecause, latenessMs, rotation, failure } = summary;
+  const { openedAt, extensions, closedAt, closedBecause, rotation, failure } = summary;
   const shown: (readonly [string, string | null])[] = [
     ['Asked by', `${fullName(summary.requester)}, ${momentMs(summary.askedAt)}`],
     ['Approved by', summary.approvers.length === 0 ? 'nobody' : summary.approvers.map(fullName).join('\n')],
@@ -67,7 +76,7 @@ function facts(summary: Summary): string[] {
     ['Incident', link(summary.incident.url, summary.incident.title)],
     ['Opened', openedAt === null ? 'never' : momentMs(openedAt)],
     ['Extended', extensions.length === 0 ? null : extensions.map(extensionText).join('\n')],
-    ['Closed', closedAt === null ? null : closedText(closedAt, latenessMs)],
+    ['Closed', closedAt === null ? null : closedText(closedAt, summary)],
     ['Closed because', closedBecause === null ? null : TRIGGER_WORDS[closedBecause]],
     [
       'Rules',
@@ -76,6 +85,7 @@ function facts(summary: Summary): string[] {
         : summary.rules.map(({ ruleId, group }) => `${inline(ruleId)} in ${inline(group)}`).join('\n'),
     ],
     ['Connections', summary.connections === null ? null : CONNECTION_WORDS[summary.connections]],
+    ['Inside the window', summary.activity === null ? null : ACTIVITY_WORDS[summary.activity]],
     ['Certificate before', rotation === null ? null : certificate(rotation.before)],
     ['Certificate after', rotation === null ? null : certificate(rotation.after)],
     ['Failed at', failure === null ? null : `${failure.step}: ${inline(failure.text, 500)}`],
@@ -91,13 +101,7 @@ const personOrNull = ({ decidedBy, closeAskedBy }: Summary): string | null => {
 const extensionText = ({ until, approvers }: Summary['extensions'][number]): string =>
   `until ${moment(until)}, approved by ${approvers.map(fullName).join(' and ')}`;
 
-const closedText = (closedAt: number, latenessMs: number | null): string =>
-  latenessMs === null ? momentMs(closedAt) : `${momentMs(closedAt)}, ${lateness(latenessMs)}`;
-
-const CONNECTION_WORDS = {
-  'may-live-on': 'those established before may have lived on',
-  'kept-by-another-grant': 'kept by another grant',
-  cut: 'those established before were cut',
-  'shared-with-another-grant': 'not cut everywhere: another grant uses the same address and port',
-  'not-cut': 'those established before could NOT be cut and may have lived on',
-} as const satisfies Record<NonNullable<Summary['connections']>, string>;
+function closedText(closedAt: number, { latenessMs, notLaterThan }: Summary): string {
+  if (notLaterThan) return `not later than ${momentMs(closedAt)}`;
+  return latenessMs === null ? momentMs(closedAt) : `${momentMs(closedAt)}, ${lateness(latenessMs)}`;
+}

@@ -1,8 +1,8 @@
 import type { CloseConfirmed } from '../../domain/records.ts';
 import type { In, Request } from '../../domain/request.ts';
+import { LAPSE_WORDS } from '../../domain/words.ts';
 import { moment, momentMs } from './dates.ts';
 import { nameOf } from './people.ts';
-import { LAPSE_WORDS } from './words.ts';
 
 /** One line that says where a request stands: a symbol and words, never one alone. It says no more than the log does. */
 export function stateLine(request: Request): string {
@@ -48,10 +48,10 @@ function closing(request: In<'closing'>): string {
 }
 
 /** Said only of what was observed; a rule that somebody else's grant still needs stays. */
-export function closedLine({ closedAt, connections }: CloseConfirmed): string {
-  return connections === 'kept-by-another-grant'
-    ? `🔓 *Ended* ${momentMs(closedAt)}; the address stays open for another grant that is still running`
-    : `🔒 *Closed* ${momentMs(closedAt)}`;
+export function closedLine({ closedAt, connections, notLaterThan }: CloseConfirmed): string {
+  if (connections === 'kept-by-another-grant')
+    return `🔓 *Ended* ${momentMs(closedAt)}; the address stays open for another grant that is still running`;
+  return `🔒 *Closed* ${notLaterThan ? 'not later than ' : ''}${momentMs(closedAt)}`;
 }
 
 function ended(request: In<'ended'>): string {

@@ -1,8 +1,10 @@
-import { LAST_MESSAGE } from '../../domain/fold.ts';
+import { LAST_MESSAGE } from '../../domain/settled.ts';
 import { samePerson, type Person } from '../../domain/person.ts';
 import type { CloseConfirmed } from '../../domain/records.ts';
 import type { In, Request } from '../../domain/request.ts';
 import type { Workflow } from '../../domain/workflow.ts';
+import { LAPSE_WORDS, TRIGGER_WORDS } from '../../domain/words.ts';
+import { activityNotes } from './activity.ts';
 import { auditSummary, sealedNote } from './audit.ts';
 import { section } from './blocks.ts';
 import { lateness, moment, momentMs, timeOfDay } from './dates.ts';
@@ -11,7 +13,7 @@ import { extensionNotes, lapsedNote } from './extension.ts';
 import { note, type Note } from './note.ts';
 import { mention, nameOf } from './people.ts';
 import { closedLine } from './state-line.ts';
-import { certificate, LAPSE_WORDS, sourceText, TRIGGER_WORDS } from './words.ts';
+import { certificate, sourceText } from './words.ts';
 
 /** The story of a request so far, in the order in which it is told. What is posted already stays as it is. */
 export function notes(request: Request, workflow: Workflow | undefined, checkpoint: string): Note[] {
@@ -20,6 +22,7 @@ export function notes(request: Request, workflow: Workflow | undefined, checkpoi
     ...story(request.before, workflow),
     { key: 'audit', where: 'audit', rendered: auditSummary(request, checkpoint) },
     note(LAST_MESSAGE, sealedNote(request)),
+    ...activityNotes(request),
   ];
 }
 
@@ -91,8 +94,9 @@ const lateText = (request: Live): string =>
 
 function closedText({ closed, confirmed }: In<'closed' | 'rotating'>): string {
   if (confirmed === null && closed.connections === 'may-live-on')
-    return `🔒 The opening was undone ${momentMs(closed.closedAt)}; it is proven closed`;
-  const kept = closed.latenessMs === null ? '' : `, ${lateness(closed.latenessMs)}`;
+    return `🔒 The opening was undone ${closed.notLaterThan ? 'not later than ' : ''}${momentMs(closed.closedAt)}; it is proven closed`;
+  const isExact = closed.latenessMs !== null && !closed.notLaterThan;
+  const kept = isExact ? `, ${lateness(closed.latenessMs)}` : '';
   return `${closedLine(closed)}${kept}, because ${TRIGGER_WORDS[closed.trigger]}.${CONNECTIONS[closed.connections]}`;
 }
 

@@ -1,5 +1,5 @@
 import { hostOf } from '../../domain/address.ts';
-import type { CertificateFacts, CloseTrigger, Outcome, RequestLapsed, Source } from '../../domain/records.ts';
+import type { CertificateFacts, Outcome, Source } from '../../domain/records.ts';
 import { inline } from './escape.ts';
 
 export const sourceText = ({ address, name }: Source): string =>
@@ -14,21 +14,6 @@ function ends(hex: string): string {
   const pairs = hex.toLowerCase().match(/[0-9a-f]{1,2}/g) ?? [];
   return pairs.length <= 6 ? pairs.join(':') : `${pairs.slice(0, 3).join(':')}…${pairs.slice(-2).join(':')}`;
 }
-
-export const LAPSE_WORDS = {
-  unanswered: 'nobody approved it in time',
-  'people-changed': 'somebody it stands on is no longer who they were when it was approved',
-  'not-opened': 'it could not be opened in time',
-} as const satisfies Record<RequestLapsed['why'], string>;
-
-export const TRIGGER_WORDS = {
-  deadline: 'its time was up',
-  done: 'the requester was done',
-  revoked: 'it was closed by hand',
-  sweep: 'the sweep closed it',
-  gone: 'the rule was removed by somebody else',
-  undo: 'the opening was undone',
-} as const satisfies Record<CloseTrigger, string>;
 
 export const OUTCOME_WORDS = {
   denied: '⛔ Denied',

@@ -150,6 +150,17 @@ describe('telling people', () => {
     expect((await messages())[0]?.edited).toEqual(first?.edited);
   });
 
+  test('leaves a story that has been told to its end alone, after a start too', async () => {
+    const recorder = new Recorder();
+    await started().tell(sealed(), recorder.record);
+    const [before] = await messages();
+
+    await started().tell(recorder.seen(sealed()), recorder.record);
+
+    expect(recorder.keys).toEqual(ALL);
+    expect((await messages())[0]?.edited).toEqual(before?.edited);
+  });
+
   test('pings approvers in the card’s first posting and in nothing after it', async () => {
     const conversation = started();
     const recorder = new Recorder();

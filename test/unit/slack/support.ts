@@ -60,6 +60,7 @@ export const asked = (change: Partial<RequestAsked> = {}): RequestAsked => ({
     lookedUpAt: AT,
   },
   approvalsNeeded: 1,
+  software: '0.0.0',
   lapsesAt: AT / 1000 + 900,
   channel: 'C0INCIDENT',
   auditChannel: 'C0AUDIT001',
@@ -91,12 +92,19 @@ export class Story {
 
   approved(by: PersonFacts = JONAS): this {
     const { incident } = asked();
-    return this.next('approval.given', { approver: by, shown: 'b'.repeat(64), incident, requester: MAYA });
+    return this.next('approval.given', {
+      approver: by,
+      shown: 'b'.repeat(64),
+      software: '0.0.0',
+      incident,
+      requester: MAYA,
+    });
   }
 
   opening(): this {
     return this.approved().next('open.intended', {
       worker: 'w1',
+      software: '0.0.0',
       target: {
         account: '111122223333',
         region: 'eu-west-1',
@@ -150,6 +158,7 @@ export class Story {
     return this.closing().next('close.confirmed', {
       trigger: 'deadline',
       closedAt: DEADLINE * 1000 + 180,
+      notLaterThan: false,
       latenessMs: 180,
       connections: 'may-live-on',
       cut: null,
@@ -165,7 +174,7 @@ export class Story {
   }
 
   sealed(): this {
-    const decision = decideSeal(this.#state, REQUEST, AT);
+    const decision = decideSeal(this.#state, { request: REQUEST, software: '0.0.0' }, AT);
     if (decision.kind !== 'do') throw new Error('the story cannot be sealed yet');
     for (const record of decision.records) this.#write(record);
     return this;
@@ -190,7 +199,13 @@ export class Story {
 
   #write(record: BreakglassRecord): void {
     const leafHash = Buffer.alloc(32, this.#index);
-    this.#state = fold(this.#state, { index: this.#index, role: AUTHOR[record.type], record, leafHash });
+    this.#state = fold(this.#state, {
+      index: this.#index,
+      commit: this.#index + 1,
+      role: AUTHOR[record.type],
+      record,
+      leafHash,
+    });
     this.#index += 1;
   }
 }
@@ -263,6 +278,7 @@ export const STORIES: Readonly<Record<string, (change?: Partial<RequestAsked>) =
       .next('close.confirmed', {
         trigger: 'deadline',
         closedAt: DEADLINE * 1000 + 1_800_180,
+        notLaterThan: false,
         latenessMs: 180,
         connections: 'may-live-on',
         cut: null,

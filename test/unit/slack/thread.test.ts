@@ -197,6 +197,7 @@ describe('the thread of a request', () => {
     const over = new Story().closing().next('close.late', { text: 'late' }).next('close.confirmed', {
       trigger: 'deadline',
       closedAt: 0,
+      notLaterThan: false,
       latenessMs: 90_000,
       connections: 'may-live-on',
       cut: null,
@@ -205,6 +206,30 @@ describe('the thread of a request', () => {
 
     expect(textOf(STORIES['closing, late']!(), 'late')).toContain('is LATE');
     expect(textOf(over, 'late')).toContain('was late');
+  });
+
+  test('of which nobody saw the end says that it was not later than that, and not how late', () => {
+    const unseen = (change = {}) => new Story().closed({ notLaterThan: true, ...change });
+
+    expect(textOf(unseen().request, 'closed')).toMatch(
+      /^🔒 \*Closed\* not later than <!date\^\d+\^[^>]*>, because its time was up\./,
+    );
+    const undone = new Story()
+      .opening()
+      .next('close.intended', { trigger: 'undo', worker: 'w1' })
+      .next('close.confirmed', {
+        trigger: 'undo',
+        closedAt: 0,
+        notLaterThan: true,
+        latenessMs: -1,
+        connections: 'may-live-on',
+        cut: null,
+        awsRequests: [],
+      }).request;
+    expect(textOf(undone, 'closed')).toContain('The opening was undone not later than');
+    const sealed = unseen().next('rotation.skipped', { why: 'workflow-says-none' }).sealed().request;
+    const audit = notes(sealed).find(({ where }) => where === 'audit');
+    expect(allText(audit?.rendered.blocks)).toContain('*Closed*\nnot later than');
   });
 
   test('ends with where the log has it', () => {
@@ -253,6 +278,7 @@ describe('the summary for the audit channel', () => {
       'serial `0a:01`',
       'serial `0b:02`',
       'entry 8 of the log',
+      `without its thread, which follows: \`summary/${REQUEST}/0000000000000009.html\``,
     ])
       expect(shown).toContain(fact);
   });

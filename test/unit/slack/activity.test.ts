@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+
+import type { Difference, TrailCompared, WindowObserved } from '../../../src/domain/records.ts';
+import type { In } from '../../../src/domain/request.ts';
+import { checkMessageBlocks } from '../../../src/sandbox/slack/limits/messages.ts';
+import { activityNotes, comparison } from '../../../src/slack/messages/activity.ts';
+import { notes } from '../../../src/slack/messages/thread.ts';
+import { aRecord } from '../../support/builders/records.ts';
+import { foreignMarkup, HOSTILE, pinged } from './hostile.ts';
+import { CHECKPOINT, Story, WORKFLOW } from './support.ts';
+
+const connections: NonNullable<WindowObserved['connections']> = {
+  complete: true,
+  gaps: [],
+  total: { connections: 2, packets: 30, bytes: 4_000, alive: 0 },
+  seen: [],
+};
+
+const sealed = (change?: Partial<WindowObserved>): In<'sealed'> => ({
+  ...new Story().rotated().sealed().in('sealed'),
+  observed: change === undefined ? null : aRecord('window.observed', change),
+});
+
+describe('what went on inside a window', () => {
+  test('is told after everything else, in the audit channel and then in the thread', () => {
+    const told = notes(sealed({ connections }), WORKFLOW, CHECKPOINT);
+
+    expect(told.slice(-3).map(({ key, where }) => [key, where])).toEqual([
+      ['sealed', 'thread'],
+      ['observed:audit', 'audit'],
+      ['observed', 'thread'],
+    ]);
+    expect(told.at(-1)?.rendered.text).toBe(
+      '🔭 Inside the window: 2 connections of the granted address, 4000 bytes; 0 calls of the AWS API on the opened groups.',
+    );
+    expect(told.at(-2)?.rendered.text).toContain('bg-0000000001');
+  });
+
+  test('is not told before it is known', () => {
+    expect(activityNotes(sealed())).toEqual([]);
+  });
+
+  test('is told to those who guard the ports first where a connection lives on', () => {
+    const alive = { ...connections, total: { ...connections.total, alive: 1 } };
+
+    const told = activityNotes(sealed({ connections: alive }));
+
+    expect(told.map(({ where }) => where)).toEqual(['security', 'audit', 'thread']);
+    for (const { rendered } of told)
+      expect(rendered.text).toContain('1 connection still moved packets after the port had closed');
+  });
+
+  test('says what is not known', () => {
+    const gaps = [{ why: 'too-many', text: 'there are more <!channel>' }] as const;
+    const calls = { complete: false, gaps, seen: [] };
+
+    const [, note] = activityNotes(sealed({ connections: null, calls }));
+
+    expect(note?.rendered.text).toContain(
+      'this workflow has no flow logs, so nobody knows who was connected',
+    );
+    expect(note?.rendered.text).toContain('This may not be all: there are more &lt;!channel&gt;');
+  });
+});
+
+describe('a difference between CloudTrail and the log', () => {
+  const difference: Difference = {
+    kind: 'no-record',
+    event: 'AuthorizeSecurityGroupIngress',
+    at: Date.UTC(2026, 2, 1, 12),
+    principal: 'arn:aws:sts::111122223333:assumed-role/breakglass-worker/olek',
+    awsRequest: 'r-1',
+    on: 'sg-1',
+    what: 'sgr-1',
+    request: null,
+  };
+  const found = (change: Partial<TrailCompared> = {}): TrailCompared =>
+    aRecord('trail.compared', { different: 1, differences: [difference], ...change });
+
+  test('is told with who did what, and when', () => {
+    const { text } = comparison(found());
+
+    expect(text).toContain('CloudTrail and the log differ');
+    expect(text).toContain(
+      'no record accounts for AuthorizeSecurityGroupIngress on sg-1 (sgr-1), 2026-03-01T12:',
+    );
+    expect(text).not.toContain('more, see the log');
+  });
+
+  test('is one of ten that are named, of however many', () => {
+    const differences = Array.from({ length: 50 }, () => ({ ...difference, what: 'x'.repeat(500) }));
+
+    const { text, blocks } = comparison(found({ different: 80, differences }));
+
+    expect(text).toContain('and 70 more, see the log');
+    expect(() => checkMessageBlocks(blocks)).not.toThrow();
+  });
+
+  test.each(HOSTILE)('pings nobody and links nowhere whatever AWS was told: %j', (hostile) => {
+    const { text } = comparison(
+      found({
+        differences: [{ ...difference, principal: hostile, on: hostile, event: hostile, what: hostile }],
+      }),
+    );
+
+    expect(foreignMarkup(text)).toEqual([]);
+    expect(pinged(text).filter((who) => !who.startsWith('!date'))).toEqual([]);
+  });
+});
