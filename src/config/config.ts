@@ -1,6 +1,5 @@
-import type { Role, Signer } from '../log/types.ts';
 import type { RunRole } from './environment.ts';
-import type { SigningKeys } from './signing-keys.ts';
+import type { SigningKey, SigningKeys } from './signing-keys.ts';
 import type { LogLevel, Values, VariableName } from './variables.ts';
 
 /** What a process is told, without any secret: safe to log. */
@@ -14,8 +13,8 @@ export type Config = {
     readonly bucket: string;
     readonly region: string;
     readonly retainDays: number;
-    /** Verifier keys for the first commit; null when this process does not know both, and so cannot create a log. */
-    readonly initialKeys: Readonly<Record<Role, string>> | null;
+    /** Verifier keys, as far as they are known without asking KMS: who knows both can begin a log. */
+    readonly publicKeys: SigningKeys['publicKeys'];
   };
   /** Where this process listens; port 0 is any free one. */
   readonly http: { readonly host: string; readonly port: number };
@@ -43,11 +42,17 @@ export type Secrets = {
   /** Null: the SDK's own chain of providers. */
   readonly aws: AwsCredentials | null;
   readonly bot: BotSecrets | null;
-  readonly worker: { readonly signer: Signer; readonly pageUrl: string | null } | null;
+  readonly worker: WorkerSecrets | null;
+};
+
+export type WorkerSecrets = {
+  readonly key: SigningKey;
+  readonly pageUrl: string | null;
+  readonly anchorUrl: string | null;
 };
 
 export type BotSecrets = {
-  readonly signer: Signer;
+  readonly key: SigningKey;
   readonly slackBotToken: string;
   readonly slackDelivery:
     | { readonly mode: 'http'; readonly signingSecret: string }
@@ -95,7 +100,7 @@ export function toConfig(role: RunRole, values: Values, keys: SigningKeys): Conf
       bucket: given(values, 'BREAKGLASS_LOG_BUCKET'),
       region: given(values, 'AWS_REGION'),
       retainDays: given(values, 'BREAKGLASS_LOG_RETAIN_DAYS'),
-      initialKeys: keys.logKeys,
+      publicKeys: keys.publicKeys,
     },
     http,
     logLevel: given(values, 'LOG_LEVEL'),
@@ -116,7 +121,7 @@ export function toConfig(role: RunRole, values: Values, keys: SigningKeys): Conf
 }
 
 /** Step four: the part that may not be shown. To be called on values without problems only. */
-export function toSecrets(role: RunRole, values: Values, { signers }: SigningKeys): Secrets {
+export function toSecrets(role: RunRole, values: Values, { keys }: SigningKeys): Secrets {
   return {
     redisUrl: given(values, 'REDIS_URL'),
     aws: toAwsCredentials(values),
@@ -124,7 +129,7 @@ export function toSecrets(role: RunRole, values: Values, { signers }: SigningKey
       role === 'worker'
         ? null
         : {
-            signer: there(signers.bot),
+            key: there(keys.bot),
             slackBotToken: given(values, 'SLACK_BOT_TOKEN'),
             slackDelivery:
               values.SLACK_SIGNING_SECRET === undefined
@@ -133,7 +138,13 @@ export function toSecrets(role: RunRole, values: Values, { signers }: SigningKey
             pagerDutyToken: given(values, 'PAGERDUTY_TOKEN'),
           },
     worker:
-      role === 'bot' ? null : { signer: there(signers.worker), pageUrl: values.BREAKGLASS_PAGE_URL ?? null },
+      role === 'bot'
+        ? null
+        : {
+            key: there(keys.worker),
+            pageUrl: values.BREAKGLASS_PAGE_URL ?? null,
+            anchorUrl: values.BREAKGLASS_ANCHOR_URL ?? null,
+          },
   };
 }
 
@@ -170,6 +181,7 @@ export function secretTexts({ redisUrl, aws, bot, worker }: Secrets): string[] {
     bot?.pagerDutyToken,
     delivery?.mode === 'http' ? delivery.signingSecret : delivery?.appToken,
     worker?.pageUrl,
+    worker?.anchorUrl,
   ];
   return [...new Set(texts.filter((text): text is string => typeof text === 'string' && text !== ''))];
 }

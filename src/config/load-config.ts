@@ -4,7 +4,8 @@ import type { AwsCredentials, Config, Secrets } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import { NAMES, needOf, parseTexts, readTexts, type Environment, type NeedOf } from './environment.ts';
 import type { ReadText, RunRole } from './environment.ts';
-import { readSigningKeys } from './signing-keys.ts';
+import { readSigningKeys, signingKey, Unusable, type SigningKey } from './signing-keys.ts';
+import type { Role } from '../log/types.ts';
 import type { Need, Values, VariableName } from './variables.ts';
 
 export type Loading = { readonly env?: Environment; readonly readText?: ReadText };
@@ -36,6 +37,8 @@ export type LogAccess = {
   readonly region: string;
   /** When set, the log must be this deployment's. */
   readonly deployment: string | null;
+  /** When set, for how long each object is to be locked. */
+  readonly retainDays: number | null;
   readonly aws: AwsCredentials | null;
 };
 
@@ -43,6 +46,7 @@ const READER: Partial<Record<VariableName, Need>> = {
   BREAKGLASS_LOG_BUCKET: 'required',
   AWS_REGION: 'required',
   BREAKGLASS_DEPLOYMENT: 'optional',
+  BREAKGLASS_LOG_RETAIN_DAYS: 'optional',
   AWS_ACCESS_KEY_ID: 'optional',
   AWS_SECRET_ACCESS_KEY: 'optional',
   AWS_SESSION_TOKEN: 'optional',
@@ -58,7 +62,49 @@ export function loadLogAccess(loading: Loading = {}): LogAccess {
     bucket: given(values, 'BREAKGLASS_LOG_BUCKET'),
     region: given(values, 'AWS_REGION'),
     deployment: values.BREAKGLASS_DEPLOYMENT ?? null,
+    retainDays: values.BREAKGLASS_LOG_RETAIN_DAYS ?? null,
     aws: toAwsCredentials(values),
+  };
+}
+
+/** What writing to the log as one role takes: its key, and no other secret but AWS credentials. */
+export type LogWriting = Omit<LogAccess, 'deployment'> & {
+  readonly deployment: string;
+  readonly retainDays: number;
+  readonly key: SigningKey;
+  /** The key of the same role that a text names, as the role's variable would. ConfigError. */
+  readonly keyNamed: (option: string, text: string) => SigningKey;
+};
+
+/** For commands that write to the log as a role. ConfigError `environment` with every problem that there is. */
+export function loadLogWriting(role: Role, loading: Loading = {}): LogWriting {
+  const { readText = fromDisk } = loading;
+  const own = `BREAKGLASS_${role === 'bot' ? 'BOT' : 'WORKER'}_KEY` as const;
+  const needs = {
+    ...READER,
+    BREAKGLASS_DEPLOYMENT: 'required',
+    BREAKGLASS_LOG_RETAIN_DAYS: 'required',
+  } as const;
+  const values = loadSome({ ...needs, AWS_ENDPOINT_URL_KMS: 'optional', [own]: 'required' }, loading);
+  const deployment = given(values, 'BREAKGLASS_DEPLOYMENT');
+  const { keys, problems } = readSigningKeys(values, readText);
+  const key = keys.keys[role];
+  if (key === null) throw new ConfigError('environment', problems);
+  return {
+    bucket: given(values, 'BREAKGLASS_LOG_BUCKET'),
+    region: given(values, 'AWS_REGION'),
+    retainDays: given(values, 'BREAKGLASS_LOG_RETAIN_DAYS'),
+    deployment,
+    aws: toAwsCredentials(values),
+    key,
+    keyNamed: (option, text) => {
+      try {
+        return signingKey(role, deployment, text, readText);
+      } catch (error) {
+        if (!(error instanceof Unusable)) throw error;
+        throw new ConfigError('environment', [`${option} ${error.message}`]);
+      }
+    },
   };
 }
 

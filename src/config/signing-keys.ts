@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { parseVkey, pemSigner, vkeyOf } from '../log/keys.ts';
-import type { Role, Signer } from '../log/types.ts';
+import { ROLES, type Role, type Signer } from '../log/types.ts';
 import type { ReadText } from './environment.ts';
 import type { Values } from './variables.ts';
 
@@ -8,12 +8,30 @@ const PRIVATE = { bot: 'BREAKGLASS_BOT_KEY', worker: 'BREAKGLASS_WORKER_KEY' } a
 const PUBLIC = { bot: 'BREAKGLASS_BOT_PUBLIC_KEY', worker: 'BREAKGLASS_WORKER_PUBLIC_KEY' } as const;
 
 // AWS KMS key ids, ARNs and aliases: https://docs.aws.amazon.com/kms/latest/developerguide/find-cmk-id-arn.html
-const KMS = /^(?:arn:[a-z-]+:kms:|alias\/|mrk-[0-9a-f]{32}$|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)/;
+const KEY_ID = '(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})';
+const ALIAS = 'alias/[A-Za-z0-9/_-]{1,250}';
+const KMS = new RegExp(
+  `^(?:arn:aws[a-z-]*:kms:(?<region>[a-z0-9-]+):\\d{12}:(?:key/${KEY_ID}|${ALIAS})|${KEY_ID}|${ALIAS})$`,
+);
+
+/** A private key that this process may sign with: held by it, or in AWS KMS. */
+export type SigningKey =
+  | { readonly kind: 'held'; readonly signer: Signer }
+  | {
+      readonly kind: 'kms';
+      readonly role: Role;
+      /** The name that its verifier key gets. */
+      readonly origin: string;
+      /** Key id, key ARN, alias or alias ARN. */
+      readonly keyId: string;
+      /** Undefined: where the process's own Region is. */
+      readonly region: string | undefined;
+    };
 
 export type SigningKeys = {
-  readonly signers: Readonly<Record<Role, Signer | null>>;
-  /** Verifier keys of both roles; null when one of them is not known here, and so no log can be created. */
-  readonly logKeys: Readonly<Record<Role, string>> | null;
+  readonly keys: Readonly<Record<Role, SigningKey | null>>;
+  /** Verifier keys, as far as they are known without asking KMS. */
+  readonly publicKeys: Readonly<Record<Role, string | null>>;
 };
 
 /** The keys that this process holds and knows. Key material goes into the signers and nowhere else. */
@@ -23,9 +41,9 @@ export function readSigningKeys(
 ): { keys: SigningKeys; problems: string[] } {
   const problems: string[] = [];
   const origin = values.BREAKGLASS_DEPLOYMENT;
-  const none: SigningKeys = { signers: { bot: null, worker: null }, logKeys: null };
+  const none = { bot: null, worker: null };
   // Keys carry the deployment's name, and that it is missing or malformed has been said already.
-  if (origin === undefined) return { keys: none, problems };
+  if (origin === undefined) return { keys: { keys: none, publicKeys: none }, problems };
 
   const attempt = <T>(name: string, read: () => T): T | null => {
     try {
@@ -35,43 +53,49 @@ export function readSigningKeys(
       return null;
     }
   };
-  const signer = (role: Role): Signer | null => {
-    const path = values[PRIVATE[role]];
-    return path === undefined ? null : attempt(PRIVATE[role], () => readSigner(role, origin, path, readText));
+  const key = (role: Role): SigningKey | null => {
+    const text = values[PRIVATE[role]];
+    return text === undefined ? null : attempt(PRIVATE[role], () => signingKey(role, origin, text, readText));
   };
-  const publicKey = (role: Role, own: Signer | null): string | null => {
+  const publicKey = (role: Role, own: SigningKey | null): string | null => {
     const text = values[PUBLIC[role]];
     const given =
       text === undefined ? null : attempt(PUBLIC[role], () => readPublicKey(origin, text, readText));
-    if (own !== null && given !== null && own.vkey !== given) {
+    const held = own?.kind === 'held' ? own.signer.vkey : null;
+    if (held !== null && given !== null && held !== given) {
       problems.push(`${PUBLIC[role]} is not the public half of ${PRIVATE[role]}: correct it or leave it out`);
     }
-    return own?.vkey ?? given;
+    return held ?? given;
   };
 
-  const signers = { bot: signer('bot'), worker: signer('worker') };
-  const bot = publicKey('bot', signers.bot);
-  const worker = publicKey('worker', signers.worker);
+  const keys = { bot: key('bot'), worker: key('worker') };
+  const publicKeys = { bot: publicKey('bot', keys.bot), worker: publicKey('worker', keys.worker) };
+  const [bot, worker] = ROLES.map((role) => publicKeys[role] ?? kmsIdOf(keys[role]));
   if (bot !== null && bot === worker)
     problems.push('The bot and the worker have the same key: each role needs its own');
-  return { keys: { signers, logKeys: bot !== null && worker !== null ? { bot, worker } : null }, problems };
+  return { keys: { keys, publicKeys }, problems };
 }
 
-/** Its message completes a sentence that begins with the variable's name. */
-class Unusable extends Error {}
+/** Its message completes a sentence that begins with whatever named the key. */
+export class Unusable extends Error {}
 
-function readSigner(role: Role, origin: string, path: string, readText: ReadText): Signer {
-  if (path.startsWith('-----BEGIN')) {
+const kmsIdOf = (key: SigningKey | null): string | null => (key?.kind === 'kms' ? key.keyId : null);
+
+/** The key that a text names: the path of a PEM file, or one in KMS. Throws Unusable. */
+export function signingKey(role: Role, origin: string, text: string, readText: ReadText): SigningKey {
+  if (text.startsWith('-----BEGIN')) {
     throw new Unusable('holds a key itself: put the key into a file and give the path of that file');
   }
-  if (KMS.test(path)) {
+  const inKms = KMS.exec(text);
+  if (inKms !== null) return { kind: 'kms', role, origin, keyId: text, region: inKms.groups?.['region'] };
+  if (/^(?:arn:|alias\/)/.test(text)) {
     throw new Unusable(
-      'names a KMS key, which this version cannot sign with: give the path of an Ed25519 private key in PEM form',
+      'looks like a KMS key and is none: give arn:aws:kms:REGION:ACCOUNT:key/ID, a key id, alias/NAME, or a path (./alias/… for a folder of that name)',
     );
   }
-  const pem = fileText(path, readText);
+  const pem = fileText(text, readText);
   try {
-    return pemSigner(role, origin, pem);
+    return { kind: 'held', signer: pemSigner(role, origin, pem) };
   } catch {
     throw new Unusable(
       'must name an unencrypted Ed25519 private key in PEM form: openssl genpkey -algorithm ed25519 makes one',

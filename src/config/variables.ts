@@ -31,7 +31,7 @@ const OPEN = { secrecy: 'open' as const };
 const SECRET = { secrecy: 'value' as const };
 const KEY_FILE = { secrecy: 'path' as const };
 
-const KEY_PATH = { schema: z.string(), allowed: 'the path of an Ed25519 private key in PEM form' };
+const KEY = { schema: z.string(), allowed: 'the path of an Ed25519 private key in PEM form, or a KMS key' };
 const PUBLIC_KEY = {
   schema: z.string(),
   allowed: 'an Ed25519 public key: a verifier key (name+hash+base64) or the path of a PEM file',
@@ -83,14 +83,14 @@ export const VARIABLES = {
     ...both('required'),
   }),
   BREAKGLASS_BOT_KEY: variable({
-    what: "The bot's signing key: path of an Ed25519 private key in PEM form (PKCS#8).",
-    ...KEY_PATH,
+    what: "The bot's signing key: path of an Ed25519 private key in PEM form (PKCS#8), or a key in AWS KMS: ARN, id or `alias/…`.",
+    ...KEY,
     ...KEY_FILE,
     ...heldByBot('required'),
   }),
   BREAKGLASS_WORKER_KEY: variable({
-    what: "The worker's signing key: path of an Ed25519 private key in PEM form (PKCS#8).",
-    ...KEY_PATH,
+    what: "The worker's signing key: path of an Ed25519 private key in PEM form (PKCS#8), or a key in AWS KMS: ARN, id or `alias/…`.",
+    ...KEY,
     ...KEY_FILE,
     ...heldByWorker('required'),
   }),
@@ -150,7 +150,7 @@ export const VARIABLES = {
     ...onlyBot('optional'),
   }),
   BREAKGLASS_AUDIT_CHANNEL: variable({
-    what: 'Slack channel for the sealed records of workflows that name none under `audit`. The same for both roles.',
+    what: 'Slack channel for checkpoints of the log, and for the sealed records of workflows that name none under `audit`. The same for both roles.',
     ...CHANNEL,
     ...OPEN,
     ...both('optional'),
@@ -163,6 +163,13 @@ export const VARIABLES = {
   }),
   BREAKGLASS_PAGE_URL: variable({
     what: 'Webhook that reaches a human, Slack or no Slack: late closings and certificates, a log that cannot be trusted. Gets a POST with JSON.',
+    allowed: URL_ALLOWED,
+    schema: types.httpUrl,
+    ...SECRET,
+    ...heldByWorker('optional'),
+  }),
+  BREAKGLASS_ANCHOR_URL: variable({
+    what: "Where checkpoints of the log are kept out of the operators' control, beside the audit channel: gets a POST with the signed text, at least once a day and at each seal.",
     allowed: URL_ALLOWED,
     schema: types.httpUrl,
     ...SECRET,
@@ -210,6 +217,7 @@ export const VARIABLES = {
   AWS_ENDPOINT_URL: endpoint('every AWS service'),
   AWS_ENDPOINT_URL_ACM: endpoint('ACM'),
   AWS_ENDPOINT_URL_EC2: endpoint('EC2'),
+  AWS_ENDPOINT_URL_KMS: endpoint('KMS'),
   AWS_ENDPOINT_URL_S3: endpoint('S3'),
   AWS_ENDPOINT_URL_SCHEDULER: endpoint('EventBridge Scheduler'),
   AWS_ENDPOINT_URL_STS: endpoint('STS'),

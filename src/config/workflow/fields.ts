@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseSource } from '../../domain/address.ts';
+import { NEEDED_FLOW_FIELDS } from '../../domain/flow-logs.ts';
 import { formatDuration, parseDuration } from '../../domain/time.ts';
 
 /** Single values of a workflow file. Every message completes "must be …" and says all that is allowed. */
@@ -39,6 +40,17 @@ export const certificateArn = text(
 );
 /** https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateScheduleGroup.html */
 export const scheduleGroup = text(/^[\w.-]{1,64}$/, 'the name of an EventBridge schedule group');
+
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */
+export const logGroup = text(/^[\w./#-]{1,512}$/, 'the name of a log group of CloudWatch Logs');
+
+const FLOW_FORMAT = `the fields of a flow log record as "\${version} \${account-id} …", among them ${NEEDED_FLOW_FIELDS.join(', ')}`;
+export const flowFormat = text(/^\$\{[a-z0-9-]+\}(?: \$\{[a-z0-9-]+\}){0,99}$/, FLOW_FORMAT).refine(
+  (value) => NEEDED_FLOW_FIELDS.every((name) => flowFieldsOf(value).includes(name)),
+  { error: FLOW_FORMAT },
+);
+
+export const flowFieldsOf = (format: string): string[] => format.split(' ').map((name) => name.slice(2, -1));
 
 export const slackGroup = text(/^S[A-Z0-9]{4,20}$/, 'the id of a Slack user group, such as S0123456789');
 export const slackUser = text(/^[UW][A-Z0-9]{4,20}$/, 'the id of a Slack user, such as U0123456789');

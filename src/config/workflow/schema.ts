@@ -142,6 +142,31 @@ const networkAcl = section(
   'Cut them.',
 );
 
+const flowLogs = z
+  .union(
+    [
+      field.oneOf('none'),
+      section(
+        {
+          logGroup: field.logGroup.describe('In CloudWatch Logs, in the account and region of the target.'),
+          format: field.flowFormat
+            .optional()
+            .describe('As the flow logs were created with; left out: the default format.'),
+        },
+        'VPC flow logs of the interfaces with the groups.',
+      ),
+    ],
+    { error: 'none, or a section with logGroup' },
+  )
+  .describe('Where the connections through the port are logged.');
+
+const activity = z
+  .union([field.oneOf('none'), section({ flowLogs }, 'Calls of the AWS API, and connections.')], {
+    error: 'none, or a section with flowLogs',
+  })
+  .default('none')
+  .describe('What is looked up about a window a quarter of an hour after it, and recorded.');
+
 /** The one definition of a workflow file: its type, its checks and the editors' JSON Schema come from here. */
 export const workflowFile = section(
   {
@@ -172,6 +197,7 @@ export const workflowFile = section(
       'How the window ends.',
     ),
     rotate,
+    activity,
     audit: section(
       { channel: field.slackChannel.describe('Where the sealed record is posted.') },
       'Left out: the channel in BREAKGLASS_AUDIT_CHANNEL.',

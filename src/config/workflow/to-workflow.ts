@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import type { Members } from '../../domain/person.ts';
-import type { RuleNumbers } from '../../domain/rule.ts';
+import { DEFAULT_FLOW_FIELDS } from '../../domain/flow-logs.ts';
+import type { RuleNumbers, Target } from '../../domain/rule.ts';
 import { parseDuration } from '../../domain/time.ts';
 import type { Extend, Rotation, Workflow } from '../../domain/workflow.ts';
-import { numbersOf } from './fields.ts';
+import { flowFieldsOf, numbersOf } from './fields.ts';
 import type { WorkflowFile } from './schema.ts';
 
 export type Surroundings = {
@@ -21,7 +22,7 @@ export function toWorkflow(file: WorkflowFile, { hash, folder, auditChannel }: S
     name,
     title,
     hash,
-    target: { ...target, cut: toCut(file.close) },
+    target: { ...target, cut: toCut(file.close), ...toActivity(file.activity) },
     sources,
     duration: {
       defaultSeconds: seconds(duration.default),
@@ -48,6 +49,14 @@ export function toWorkflow(file: WorkflowFile, { hash, folder, auditChannel }: S
 
 const toCut = ({ cutConnections }: WorkflowFile['close']): RuleNumbers | null =>
   cutConnections === 'none' ? null : numbersOf(cutConnections.networkAcl.ruleNumbers);
+
+function toActivity(activity: WorkflowFile['activity']): Pick<Target, 'activity'> {
+  if (activity === 'none') return {};
+  if (activity.flowLogs === 'none') return { activity: { flowLogs: null } };
+  const { logGroup, format } = activity.flowLogs;
+  const fields = format === undefined ? DEFAULT_FLOW_FIELDS : flowFieldsOf(format);
+  return { activity: { flowLogs: { logGroup, fields } } };
+}
 
 const toExtend = ({ by, times }: NonNullable<WorkflowFile['duration']['extend']>): Extend => ({
   bySeconds: seconds(by),

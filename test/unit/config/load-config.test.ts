@@ -33,7 +33,12 @@ describe('a complete environment', () => {
       deployment: DEPLOYMENT,
       workflowsFolder: `${process.cwd()}/workflows`,
       auditChannel: null,
-      log: { bucket: 'example-breakglass-log', region: 'eu-west-1', retainDays: 2555, initialKeys: null },
+      log: {
+        bucket: 'example-breakglass-log',
+        region: 'eu-west-1',
+        retainDays: 2555,
+        publicKeys: { bot: vkey(BOT_KEY), worker: null },
+      },
       http: { host: '127.0.0.1', port: 8080 },
       logLevel: 'info',
       bot: {
@@ -50,7 +55,7 @@ describe('a complete environment', () => {
       slackDelivery: { mode: 'http', signingSecret: 'signing-secret' },
       pagerDutyToken: 'pagerduty-token',
     });
-    expect(secrets.bot?.signer.vkey).toBe(vkey(BOT_KEY));
+    expect(secrets.bot?.key).toMatchObject({ kind: 'held', signer: { vkey: vkey(BOT_KEY) } });
     expect(secrets.worker).toBeNull();
   });
 
@@ -73,14 +78,14 @@ describe('a complete environment', () => {
 
     expect(config.bot).toBeNull();
     expect(secrets.bot).toBeNull();
-    expect(secrets.worker?.pageUrl).toBe('https://page.example/hook');
-    expect(secrets.worker?.signer.vkey).toBe(vkey(WORKER_KEY));
+    expect(secrets.worker).toMatchObject({ pageUrl: 'https://page.example/hook', anchorUrl: null });
+    expect(secrets.worker?.key).toMatchObject({ kind: 'held', signer: { vkey: vkey(WORKER_KEY) } });
   });
 
   it('makes both roles in one process, which then knows both keys of a new log', () => {
     const { config, secrets } = load('all', { ...BOT, ...WORKER });
 
-    expect(config.log.initialKeys).toEqual({ bot: vkey(BOT_KEY), worker: vkey(WORKER_KEY) });
+    expect(config.log.publicKeys).toEqual({ bot: vkey(BOT_KEY), worker: vkey(WORKER_KEY) });
     expect(secrets.bot).not.toBeNull();
     expect(secrets.worker).not.toBeNull();
   });
@@ -138,7 +143,12 @@ describe('a complete environment', () => {
 
 describe('the list of secrets', () => {
   it('names all that must not be written, for either way of delivery', () => {
-    const http = load('all', { ...BOT, ...WORKER, BREAKGLASS_PAGE_URL: 'https://page.example/hook' });
+    const http = load('all', {
+      ...BOT,
+      ...WORKER,
+      BREAKGLASS_PAGE_URL: 'https://page.example/hook',
+      BREAKGLASS_ANCHOR_URL: 'https://anchor.example/keep',
+    });
     const socket = load('bot', {
       ...BOT,
       SLACK_SIGNING_SECRET: '',
@@ -152,6 +162,7 @@ describe('the list of secrets', () => {
       'pagerduty-token',
       'signing-secret',
       'https://page.example/hook',
+      'https://anchor.example/keep',
     ]);
     expect(secretTexts(socket.secrets)).toEqual(['xoxb-bot-token', 'pagerduty-token', 'xapp-1-A']);
   });
@@ -185,7 +196,7 @@ describe('secrets in files', () => {
       BREAKGLASS_WORKER_KEY_FILE: '/keys/worker.pem',
     });
 
-    expect(secrets.worker?.signer.vkey).toBe(vkey(WORKER_KEY));
+    expect(secrets.worker?.key).toMatchObject({ kind: 'held', signer: { vkey: vkey(WORKER_KEY) } });
   });
 
   it('refuses a secret that is given twice', () => {
@@ -289,34 +300,83 @@ describe('the secrets of the other role', () => {
     ]);
   });
 
-  it.each(['BREAKGLASS_WORKER_KEY', 'BREAKGLASS_PAGE_URL', 'BREAKGLASS_WORKER_KEY_FILE'])(
-    'keep a bot from starting: %s',
-    (name) => {
-      expect(problemsOf('bot', { ...BOT, [name]: 'anything' })).toEqual([
-        `${name} is set, but only the worker may hold it: take it out of this process's environment`,
-      ]);
-    },
-  );
+  it.each([
+    'BREAKGLASS_WORKER_KEY',
+    'BREAKGLASS_PAGE_URL',
+    'BREAKGLASS_ANCHOR_URL',
+    'BREAKGLASS_WORKER_KEY_FILE',
+  ])('keep a bot from starting: %s', (name) => {
+    expect(problemsOf('bot', { ...BOT, [name]: 'anything' })).toEqual([
+      `${name} is set, but only the worker may hold it: take it out of this process's environment`,
+    ]);
+  });
 });
 
 describe('the keys of the log', () => {
+  it.each([
+    ['arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab', 'eu-central-1'],
+    ['arn:aws-us-gov:kms:us-gov-west-1:111122223333:alias/breakglass/bot', 'us-gov-west-1'],
+    ['1234abcd-12ab-34cd-56ef-1234567890ab', undefined],
+    ['mrk-1234abcd12ab34cd56ef1234567890ab', undefined],
+    ['alias/breakglass-worker', undefined],
+  ])('may stay in KMS: %s', (keyId, region) => {
+    const { config, secrets } = load('worker', { ...WORKER, BREAKGLASS_WORKER_KEY: keyId });
+
+    expect(secrets.worker?.key).toEqual({
+      kind: 'kms',
+      role: 'worker',
+      origin: DEPLOYMENT,
+      keyId,
+      region,
+    });
+    expect(config.log.publicKeys).toEqual({ bot: null, worker: null });
+  });
+
+  it('take a path that looks like an alias when it is written as a path', () => {
+    expect(problemsOf('worker', { ...WORKER, BREAKGLASS_WORKER_KEY: './alias/bot.pem' })).toEqual([
+      'BREAKGLASS_WORKER_KEY must name a readable file',
+    ]);
+  });
+
+  it('are known beforehand where the public half of a key in KMS is given', () => {
+    const { config } = load('worker', {
+      ...WORKER,
+      BREAKGLASS_WORKER_KEY: 'alias/breakglass-worker',
+      BREAKGLASS_WORKER_PUBLIC_KEY: vkey(WORKER_KEY),
+    });
+
+    expect(config.log.publicKeys).toEqual({ bot: null, worker: vkey(WORKER_KEY) });
+  });
+
+  it('are refused when both roles name one key in KMS', () => {
+    const names = { BREAKGLASS_BOT_KEY: 'alias/breakglass', BREAKGLASS_WORKER_KEY: 'alias/breakglass' };
+
+    expect(problemsOf('all', { ...BOT, ...WORKER, ...names })).toEqual([
+      'The bot and the worker have the same key: each role needs its own',
+    ]);
+  });
+
   it.each([
     ['a verifier key', vkey(BOT_KEY)],
     ['a PEM file', '/keys/bot.pub.pem'],
   ])('are complete for a worker that is given the public key of the bot as %s', (_, given) => {
     const { config } = load('worker', { ...WORKER, BREAKGLASS_BOT_PUBLIC_KEY: given });
 
-    expect(config.log.initialKeys).toEqual({ bot: vkey(BOT_KEY), worker: vkey(WORKER_KEY) });
+    expect(config.log.publicKeys).toEqual({ bot: vkey(BOT_KEY), worker: vkey(WORKER_KEY) });
   });
 
   it.each([
     [{ BREAKGLASS_WORKER_KEY: '/keys/rsa.pem' }, /^BREAKGLASS_WORKER_KEY must name an unencrypted Ed25519/],
     [{ BREAKGLASS_WORKER_KEY: '/keys/none.pem' }, /^BREAKGLASS_WORKER_KEY must name a readable file/],
-    [
-      { BREAKGLASS_WORKER_KEY: 'arn:aws:kms:eu-west-1:111122223333:key/1' },
-      /^BREAKGLASS_WORKER_KEY names a KMS key, which this version/,
-    ],
-    [{ BREAKGLASS_WORKER_KEY: 'alias/breakglass' }, /names a KMS key/],
+    ...[
+      'arn:aws:kms:eu-west-1:111122223333:key/1',
+      'arn:aws:s3:::example-breakglass-log',
+      'arn:aws:kms:eu-west-1:111122223333:alias/',
+      'alias/bot.pem',
+    ].map(
+      (text) =>
+        [{ BREAKGLASS_WORKER_KEY: text }, /^BREAKGLASS_WORKER_KEY looks like a KMS key and is none/] as const,
+    ),
     [
       { BREAKGLASS_BOT_PUBLIC_KEY: '/keys/bot.pem' },
       /^BREAKGLASS_BOT_PUBLIC_KEY names a private key, which only its own role/,
@@ -356,7 +416,13 @@ describe('commands that need little', () => {
       env: { BREAKGLASS_LOG_BUCKET: 'log-bucket', AWS_REGION: 'eu-west-1', SLACK_BOT_TOKEN: 'ignored' },
     });
 
-    expect(access).toEqual({ bucket: 'log-bucket', region: 'eu-west-1', deployment: null, aws: null });
+    expect(access).toEqual({
+      bucket: 'log-bucket',
+      region: 'eu-west-1',
+      deployment: null,
+      retainDays: null,
+      aws: null,
+    });
   });
 
   it('say all that is missing for the log', () => {

@@ -7,6 +7,7 @@ import { checkFile } from '../../../src/config/workflow/check-file.ts';
 import { problemText } from '../../../src/config/workflow/explain.ts';
 import { checkWorkflows, loadWorkflows } from '../../../src/config/workflow/load-workflows.ts';
 import { workflowJsonSchema } from '../../../src/config/workflow/schema.ts';
+import { DEFAULT_FLOW_FIELDS } from '../../../src/domain/flow-logs.ts';
 import { withFolder } from './folders.ts';
 
 const EXAMPLE = readFileSync('workflows/payments-console.yaml', 'utf8');
@@ -54,6 +55,7 @@ describe('the shipped examples', () => {
           deadLetterQueue: 'arn:aws:sqs:eu-west-1:111122223333:breakglass-switch',
         },
         cut: { first: 50, last: 59 },
+        activity: { flowLogs: { logGroup: '/example/vpc-flow-logs', fields: DEFAULT_FLOW_FIELDS } },
       },
       sources: { typed: true, allow: [{ name: 'office VPN', cidr: '10.20.0.7/32' }] },
       duration: { defaultSeconds: 1800, maxSeconds: 7200, extend: { bySeconds: 1800, times: 1 } },
@@ -81,9 +83,26 @@ describe('the shipped examples', () => {
       audit: { channel: 'C0AUDIT001' },
     });
     expect(workflows.get('settlement-console')).toMatchObject({
+      target: { activity: { flowLogs: null } },
       rotate: { kind: 'none' },
       approval: { count: 2, channel: 'C0INCIDENT' },
     });
+  });
+
+  it('may name flow logs of another format, or leave out what is looked up', () => {
+    const format = DEFAULT_FLOW_FIELDS.toReversed();
+    const text = format.map((name) => `\${${name}}`).join(' ');
+    const where = 'logGroup: /example/vpc-flow-logs';
+    const read = (file: string) =>
+      checkFile({ name: 'payments-console.yaml', shown: '', folder: '/', bytes: Buffer.from(file) }, null);
+
+    const other = read(edited(where, `${where}, format: "${text}"`));
+    const none = read(edited('activity: {', '# {'));
+
+    expect(other.workflow?.target.activity).toEqual({
+      flowLogs: { logGroup: '/example/vpc-flow-logs', fields: format },
+    });
+    expect(none.workflow?.target.activity).toBeUndefined();
   });
 
   it('come with the JSON Schema of this version', () => {
@@ -185,6 +204,24 @@ describe('a workflow file with one mistake', () => {
       'name must be "payments-console", as the file is called payments-console.yaml',
     ],
     [
+      'logGroup: /example/vpc-flow-logs',
+      'logGroup: "a group"',
+      at('logGroup: ', 10),
+      'activity.flowLogs.logGroup must be the name of a log group of CloudWatch Logs; it is "a group"',
+    ],
+    [
+      '{ flowLogs: { logGroup: /example/vpc-flow-logs } }',
+      'some',
+      at('{ flowLogs'),
+      'activity must be none, or a section with flowLogs; it is "some"',
+    ],
+    [
+      '{ logGroup: /example/vpc-flow-logs }',
+      'some',
+      at('{ logGroup'),
+      'activity.flowLogs must be none, or a section with logGroup; it is "some"',
+    ],
+    [
       'provider: pagerduty',
       'provider: opsgenie',
       at('provider: pagerduty', 10),
@@ -259,6 +296,14 @@ describe('a workflow file with one mistake', () => {
     ],
   ])('is told where it is and what is allowed: %s -> %s', (from, to, where, text) => {
     expect(problemsOf(edited(from, to))).toEqual([`${where} ${text}`]);
+  });
+
+  it('may not name a format that does not tell who was let in where', () => {
+    const format = 'logGroup: /example/vpc-flow-logs, format: "${srcaddr} ${dstaddr}"';
+
+    expect(problemsOf(edited('logGroup: /example/vpc-flow-logs', format))).toEqual([
+      expect.stringContaining('activity.flowLogs.format must be the fields of a flow log record'),
+    ]);
   });
 
   it('may not ask for more approvals than the listed people can give', () => {
