@@ -60,12 +60,22 @@ async function buildAlone() {
   if (!compiled.ok)
     throw new Error(`${compiled.output.trim()}\nbuild: src/ does not compile; dist/ is as it was`);
   copyAssets(draft);
+  await noteCommit(draft);
   writeFileSync(join(draft, STAMP), from);
 
   if (existsSync(DIST)) renameSync(DIST, join(drafts, 'replaced'));
   renameSync(draft, DIST);
   rmSync(drafts, { recursive: true, force: true });
   console.error(`build: dist/ built in ${secondsSince(start)}`);
+}
+
+/** For the record of what decided something: only where these sources are those of a commit. */
+async function noteCommit(to) {
+  const git = (...args) => run('git', ['-C', ROOT, ...args]);
+  const changed = await git('status', '--porcelain', '--', 'src', 'package-lock.json');
+  const head = await git('rev-parse', '--short=12', 'HEAD');
+  if (changed.ok && changed.output.trim() === '' && head.ok)
+    writeFileSync(join(to, 'build-commit'), head.output);
 }
 
 function copyAssets(to) {

@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.ts';
 import { CommandError, EXIT, type ExitCode, type Io, type Register } from './io.ts';
 import { closeCommands } from './close/commands.ts';
 import { logCommands } from './log/commands.ts';
 import { demoCommands } from './demo/commands.ts';
+import { doctorCommands } from './doctor/commands.ts';
 import { serveCommands } from './serve/commands.ts';
 import { statusCommands } from './status/commands.ts';
+import { software } from './software.ts';
 import { redactor } from '../observability/redaction.ts';
 import { workflowCommands } from './workflows/commands.ts';
 
@@ -15,6 +16,7 @@ const COMMANDS: readonly Register[] = [
   demoCommands,
   workflowCommands,
   logCommands,
+  doctorCommands,
   statusCommands,
   closeCommands,
 ];
@@ -29,7 +31,7 @@ export async function run(args: readonly string[], io: Io): Promise<ExitCode> {
     .description(
       'Break-glass access to a closed port: asked in Slack, approved by a second person, closed on time.',
     )
-    .version(version())
+    .version(software())
     .exitOverride()
     .configureOutput({ writeOut: written(io.out), writeErr: written(io.err) })
     .showHelpAfterError('(--help says more)')
@@ -64,8 +66,3 @@ const written =
   (line: (text: string) => void) =>
   (text: string): void =>
     line(text.replace(/\n$/, ''));
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}

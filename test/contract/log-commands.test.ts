@@ -1,7 +1,15 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { BucketVersions } from '../../src/aws/bucket-versions.ts';
 import { LogBucket } from '../../src/aws/log-bucket.ts';
 import { SANDBOX_CREDENTIALS } from '../../src/sandbox/aws/index.ts';
 import { AWS_WORLD } from '../../src/sandbox/world.ts';
@@ -30,6 +38,19 @@ beforeEach(async () => {
 });
 afterEach(() => world.end());
 
+const Bucket = AWS_WORLD.logBucket;
+const key = (number: number): string => `log/${String(number).padStart(16, '0')}`;
+
+/** By somebody who may do everything. */
+async function admin<Done>(act: (s3: S3Client) => Promise<Done>): Promise<void> {
+  const s3 = new S3Client({ credentials: SANDBOX_CREDENTIALS.admin });
+  try {
+    await act(s3);
+  } finally {
+    s3.destroy();
+  }
+}
+
 describe('the log commands on a bucket', () => {
   test('verify it and tell its stories', async () => {
     const verified = await shell(['log', 'verify'], { ...env, BREAKGLASS_DEPLOYMENT: 'prod' });
@@ -37,7 +58,7 @@ describe('the log commands on a bucket', () => {
 
     expect(verified).toMatchObject({
       exit: 0,
-      out: expect.stringMatching(/^VALID {4}s3:\/\/[^]*commits {2}28\/28 hold/),
+      out: expect.stringMatching(/^VALID {4}s3:\/\/[^]*commits {2}(\d+)\/\1 hold/),
     });
     expect(shown).toMatchObject({ exit: 0, out: expect.stringContaining('+12.4s') });
   });
@@ -50,19 +71,114 @@ describe('the log commands on a bucket', () => {
   });
 
   test('find an end that a delete marker hides', async () => {
-    const admin = new S3Client({
-      endpoint: world.aws.url,
-      region: AWS_WORLD.region,
-      forcePathStyle: true,
-      credentials: SANDBOX_CREDENTIALS.admin,
+    await admin(async (s3) => {
+      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
     });
-    await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: 'log/0000000000000028' }));
-    admin.destroy();
+
+    const { exit, out } = await shell(['log', 'verify'], env);
+
+    const left = EVERYTHING.length;
+    expect(exit).toBe(1);
+    expect(out).toMatch(
+      new RegExp(`^INVALID[^]*commits {2}${left}/${left} hold[^]*hidden by a delete marker`),
+    );
+  });
+
+  test('name the object that a delete marker hides in the middle, beside the gap that it leaves', async () => {
+    await admin(async (s3) => {
+      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(5) }));
+    });
 
     const { exit, out } = await shell(['log', 'verify'], env);
 
     expect(exit).toBe(1);
-    expect(out).toMatch(/^INVALID[^]*commits {2}27\/27 hold[^]*hidden by a delete marker/);
+    expect(out).toMatch(/break +commit 5 is missing[^]*doubt +log\/0+5 is hidden by a delete marker/);
+  });
+
+  test('find an object that was hidden, written once more and uncovered', async () => {
+    await admin(async (s3) => {
+      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      const got = await s3.send(new GetObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+      const Body = await got.Body?.transformToByteArray();
+      const marker = await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+      const lock = {
+        ObjectLockMode: 'COMPLIANCE',
+        ObjectLockRetainUntilDate: new Date(Date.now() + 86_400_000),
+      } as const;
+      await s3.send(new PutObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1), Body: Body!, ...lock }));
+      const VersionId = marker.VersionId!;
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1), VersionId }));
+    });
+
+    const { exit, out } = await shell(['log', 'verify', '--json'], env);
+
+    expect(exit).toBe(1);
+    const { firstBreak, retention } = JSON.parse(out) as {
+      firstBreak?: object;
+      retention: { doubts: object[] };
+    };
+    expect(firstBreak).toBeUndefined();
+    expect(retention.doubts).toMatchObject([{ code: 'several-versions', key: key(EVERYTHING.length + 1) }]);
+  });
+
+  test('compare the locks with what was promised, by the environment or by the command line', async () => {
+    const kept = await shell(['log', 'verify'], { ...env, BREAKGLASS_LOG_RETAIN_DAYS: '1' });
+    const short = await shell(['log', 'verify', '--retain-days', '2'], env);
+    const unknown = await shell(['log', 'verify'], env);
+
+    const n = EVERYTHING.length + 1;
+    expect(kept).toMatchObject({ exit: 0, out: expect.stringContaining(`retained ${n}/${n} versions`) });
+    expect(short.exit).toBe(1);
+    expect(short.out).toMatch(/retained 0\/\d+[^]*doubt +log\/0+1 is locked until .* \(short-lock\)/);
+    expect(short.out).toMatch(new RegExp(`and ${n - 20} more`));
+    expect(unknown).toMatchObject({ exit: 0, out: expect.stringContaining('give --retain-days') });
+  });
+
+  test('say that they could not look when the locks may not be read', async () => {
+    world.faults.set({ 'aws.fail': { action: 'GetObjectRetention', code: 'AccessDenied', count: 100 } });
+
+    const { exit, err } = await shell(['log', 'verify'], env);
+
+    expect([exit, err]).toEqual([3, expect.stringContaining('could not be read: AccessDenied')]);
+  });
+
+  test('read every version, however many pages they fill', async () => {
+    const many = 'example-many-log';
+    await admin((s3) => s3.send(new CreateBucketCommand({ Bucket: many, ObjectLockEnabledForBucket: true })));
+    const lock = {
+      ObjectLockMode: 'COMPLIANCE',
+      ObjectLockRetainUntilDate: new Date(Date.now() + 1e9),
+    } as const;
+    const keys = Array.from({ length: 1_003 }, (_, n) => key(n + 1));
+    for (let done = 0; done < keys.length; done += 50) {
+      const puts = keys
+        .slice(done, done + 50)
+        .map((Key) => new PutObjectCommand({ Bucket: many, Key, Body: 'x', ...lock }));
+      await Promise.all(puts.map((put) => world.clients.s3.read.send(put)));
+    }
+
+    const seen: string[] = [];
+    const versions = new BucketVersions({ client: world.clients.s3.read, bucket: many });
+    for await (const version of versions.versions()) seen.push(version.key);
+
+    expect(seen).toEqual(keys);
+    expect(await world.calls('ListObjectVersions')).toHaveLength(2);
+  });
+
+  test('export what holds, and say when an end is hidden', async () => {
+    const whole = await shell(['log', 'export', '--ndjson'], env);
+    await admin(async (s3) => {
+      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+    });
+
+    const hidden = await shell(['log', 'export', '--ndjson'], env);
+
+    expect(whole.exit).toBe(0);
+    expect(whole.out.split('\n')).toHaveLength(EVERYTHING.length + 1);
+    expect(hidden).toMatchObject({ exit: 1, err: expect.stringContaining('hidden by a delete marker') });
   });
 
   test('refuse a checkpoint of another deployment than the environment names', async () => {

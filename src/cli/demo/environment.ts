@@ -4,7 +4,7 @@ import {
   type Sandbox,
   type SandboxUrls,
 } from '../../sandbox/index.ts';
-import { AWS_WORLD, SECURITY_CHANNEL } from '../../sandbox/world.ts';
+import { AUDIT_CHANNEL, AWS_WORLD, SECURITY_CHANNEL } from '../../sandbox/world.ts';
 import { DEPLOYMENT, type Keys } from './folder.ts';
 
 export type Delivery = 'http' | 'socket';
@@ -34,6 +34,9 @@ const INHERITED = [
   'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED',
 ];
 
+/** As short as the local bucket's policy lets it be. */
+const RETAIN_DAYS = '2';
+
 /** What a deployment would set for this role. Nothing of this process's own AWS or Slack settings gets through. */
 export function environmentOf(role: 'bot' | 'worker', settings: Settings): NodeJS.ProcessEnv {
   const { sandbox, workflows, redisUrl } = settings;
@@ -41,8 +44,9 @@ export function environmentOf(role: 'bot' | 'worker', settings: Settings): NodeJ
     ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
     BREAKGLASS_DEPLOYMENT: DEPLOYMENT,
     BREAKGLASS_WORKFLOWS: workflows,
-    BREAKGLASS_LOG_RETAIN_DAYS: '1',
+    BREAKGLASS_LOG_RETAIN_DAYS: RETAIN_DAYS,
     BREAKGLASS_HTTP_PORT: '0',
+    BREAKGLASS_AUDIT_CHANNEL: AUDIT_CHANNEL,
     REDIS_URL: redisUrl,
     ...aws(sandbox.urls),
     ...(role === 'bot' ? botSide(settings) : workerSide(settings)),
@@ -50,10 +54,15 @@ export function environmentOf(role: 'bot' | 'worker', settings: Settings): NodeJ
 }
 
 /** What somebody needs who may read the log and nothing else. */
-export const auditorEnvironment = ({ urls }: Pick<Sandbox, 'urls'>): NodeJS.ProcessEnv => ({
+export const auditorEnvironment = (
+  { urls }: Pick<Sandbox, 'urls'>,
+  bucket: string = AWS_WORLD.logBucket,
+): NodeJS.ProcessEnv => ({
   ...aws(urls),
+  BREAKGLASS_LOG_BUCKET: bucket,
   ...credentials(SANDBOX_CREDENTIALS.auditor),
   BREAKGLASS_DEPLOYMENT: DEPLOYMENT,
+  BREAKGLASS_LOG_RETAIN_DAYS: RETAIN_DAYS,
 });
 
 const aws = (urls: SandboxUrls): NodeJS.ProcessEnv => ({

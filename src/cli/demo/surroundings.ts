@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/index.ts';
+import { startSandbox, type Sandbox, type SandboxOptions, type Verify } from '../../sandbox/index.ts';
 import { BIN, type Run } from './children.ts';
 import { auditorEnvironment, type SlackSecrets } from './environment.ts';
 import { deployWorkflows, signingKeys, type Keys } from './folder.ts';
@@ -18,7 +19,7 @@ export type Surroundings = {
   readonly slack: SlackSecrets;
   /** Folder of the workflow files. */
   readonly workflows: string;
-  readonly verify: () => Promise<unknown>;
+  readonly verify: Verify;
 };
 
 type SlackTuning = NonNullable<SandboxOptions['slack']>;
@@ -44,7 +45,7 @@ export async function startSurroundings({
     appToken: `xapp-${randomBytes(12).toString('hex')}`,
   };
   const stateDir = join(folder, 'sandbox');
-  const verify = (): Promise<unknown> => verifyBucket(sandbox, keys);
+  const verify: Verify = (copy) => verifyBucket({ sandbox, keys, folder }, copy);
   const sandbox: Sandbox = await startSandbox({
     stateDir,
     ports,
@@ -75,11 +76,31 @@ export async function tellSlackWhere(run: Run, { sandbox }: Pick<Surroundings, '
 }
 
 /** What an auditor would type: the verifier reads the bucket with nothing but the right to read it. Answers its JSON. */
-async function verifyBucket(sandbox: Sandbox, { vkeys }: Keys): Promise<unknown> {
-  const env = auditorEnvironment(sandbox);
+async function verifyBucket(
+  { sandbox, keys: { vkeys }, folder }: Pick<Surroundings, 'sandbox' | 'keys'> & { readonly folder: string },
+  copy?: Parameters<Verify>[0],
+): Promise<unknown> {
+  const env = auditorEnvironment(sandbox, copy?.bucket);
   const args = [BIN, 'log', 'verify', '--json', '--bot-key', vkeys.bot, '--worker-key', vkeys.worker];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env }).catch(reported);
+  await using kept = await keptBeside(folder, copy?.checkpoint);
+  const { stdout } = await promisify(execFile)(process.execPath, [...args, ...kept.args], {
+    env,
+    maxBuffer: MAX_REPORT_BYTES,
+  }).catch(reported);
   return JSON.parse(stdout) as unknown;
+}
+
+const MAX_REPORT_BYTES = 16 * 1024 * 1024;
+
+/** An altered log is held against what left it before: a checkpoint that an auditor has kept, in a file of its own. */
+async function keptBeside(
+  folder: string,
+  checkpoint: string | undefined,
+): Promise<AsyncDisposable & { readonly args: readonly string[] }> {
+  if (checkpoint === undefined) return { args: [], [Symbol.asyncDispose]: () => Promise.resolve() };
+  const file = join(folder, `checkpoint-${randomBytes(4).toString('hex')}.txt`);
+  await writeFile(file, checkpoint);
+  return { args: ['--checkpoint', file], [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }
 
 /** Exit code 1: looked, and found something; the report says what. */

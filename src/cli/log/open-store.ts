@@ -3,6 +3,7 @@ import { loadLogAccess, type LogAccess } from '../../config/load-config.ts';
 import { FolderLogStore } from '../../log/folder-store.ts';
 import { MAX_SNAPSHOT_BYTES } from '../../log/snapshot.ts';
 import type { LogStore } from '../../log/types.ts';
+import type { VersionedStore } from '../../log/versions.ts';
 import { CommandError, EXIT, type Io } from '../io.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -10,8 +11,10 @@ export type OpenStore = {
   readonly store: LogStore;
   /** The deployment that the log must be of, when the environment names one. */
   readonly origin: string | undefined;
-  /** Whether a delete marker hides anything after this key; LogError when that cannot be said. A folder has none. */
-  readonly hides: (after: string) => Promise<boolean>;
+  /** What is known of its objects besides their bytes. A folder knows nothing. */
+  readonly versions: VersionedStore | undefined;
+  /** For how long its objects are locked, when the environment says so. */
+  readonly retainDays: number | undefined;
   /** For people. */
   readonly where: string;
   close(): void;
@@ -31,7 +34,8 @@ async function inFolder(folder: string): Promise<OpenStore> {
   return {
     store: new FolderLogStore(folder),
     origin: undefined,
-    hides: () => Promise.resolve(false),
+    versions: undefined,
+    retainDays: undefined,
     where: folder,
     close: () => undefined,
   };
@@ -41,10 +45,9 @@ async function inFolder(folder: string): Promise<OpenStore> {
 export async function openBucket(
   access: LogAccess,
 ): Promise<OpenStore & { readonly beside: (prefix: string) => LogStore }> {
-  const [{ AwsClients }, { LogBucket }] = await Promise.all([
-    import('../../aws/clients.ts'),
-    import('../../aws/log-bucket.ts'),
-  ]);
+  const { AwsClients } = await import('../../aws/clients.ts');
+  const { LogBucket } = await import('../../aws/log-bucket.ts');
+  const { BucketVersions } = await import('../../aws/bucket-versions.ts');
   const clients = new AwsClients({ deployment: access.deployment ?? 'reader', credentials: access.aws });
   // Nothing is written here, so nothing is retained.
   const options = { clients: clients.s3, bucket: access.bucket, retainDays: 0, clock: systemClock };
@@ -52,7 +55,8 @@ export async function openBucket(
   return {
     store,
     beside: (prefix) => new LogBucket({ ...options, objects: { prefix, maxBytes: MAX_SNAPSHOT_BYTES } }),
-    hides: (after) => store.hides(after),
+    versions: new BucketVersions({ client: clients.s3.read, bucket: access.bucket }),
+    retainDays: access.retainDays ?? undefined,
     origin: access.deployment ?? undefined,
     where: `s3://${access.bucket}`,
     close: () => clients.destroy(),

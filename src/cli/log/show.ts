@@ -2,12 +2,18 @@ import type { Expected } from '../../log/reader.ts';
 import { LogError } from '../../log/errors.ts';
 import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
 import { table } from '../table.ts';
-import { describe } from './describe.ts';
+import { describe } from '../../evidence/describe.ts';
+import { page } from './page.ts';
 import { openStore, type OpenStore } from './open-store.ts';
 import { listed, requestOf, sealed, tell, type Listed, type Told } from './stories.ts';
 import { couldNot } from './verify.ts';
 
-export type ShowOptions = { readonly folder?: string; readonly last: number; readonly json: boolean };
+export type ShowOptions = {
+  readonly folder?: string;
+  readonly last: number;
+  readonly json: boolean;
+  readonly html: boolean;
+};
 
 /** Everything shown has been verified up to there; a log that breaks is shown up to its break, and said to be broken. */
 export async function show(request: string | undefined, options: ShowOptions, io: Io): Promise<ExitCode> {
@@ -31,7 +37,9 @@ async function story(opened: OpenStore, request: string, options: ShowOptions, i
       `${opened.where} has no record of ${request}; breakglass log show lists the requests`,
     );
   }
-  if (options.json) {
+  if (options.html) {
+    io.out(page(request, told).trimEnd());
+  } else if (options.json) {
     io.out(json({ request, records: told.map(plainEntry), break: breakOf(broken) }));
   } else {
     table(['time (UTC)', 'after', 'what', 'who', 'detail'], timeline(told)).forEach(io.out);

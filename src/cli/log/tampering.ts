@@ -9,16 +9,21 @@ import {
 import { canonicalText } from '../../log/canonical.ts';
 import { firstCommit, readCommit, writeCommit, type Chain } from '../../log/chain.ts';
 import { commitKey } from '../../log/commit.ts';
+import type { VersionDoubtCode } from '../../log/versions.ts';
 import { DRILL, drillRecord, type DrillLog } from './drill-log.ts';
+import { shortLock, type Versions } from './drill-versions.ts';
 
 export type Objects = Map<string, Uint8Array>;
 
 /** One way to alter a log, and what has to be said about it. */
 export type Tampering = {
   readonly what: string;
-  readonly expected: readonly LogErrorCode[];
-  /** Alters these objects of the drill's log; `last` is the number of its last commit, ten at least. */
-  readonly alter: (objects: Objects, log: DrillLog, last: number) => Promise<void> | void;
+  readonly expected: readonly (LogErrorCode | VersionDoubtCode)[];
+  /**
+   * Alters these objects of the drill's log, or what the store knows of them; `last` is the number of its last commit, ten
+   * at least.
+   */
+  readonly alter: (objects: Objects, log: DrillLog, last: number, versions: Versions) => Promise<void> | void;
 };
 
 /** By whoever may write to the bucket, by whoever has another key, and by the operators, who have both keys. */
@@ -121,7 +126,47 @@ export const TAMPERINGS: readonly Tampering[] = [
     alter: (objects, { signers }, last) =>
       rewrite(objects, last, last % 2 === 0 ? signers.bot : signers.worker),
   },
+  {
+    what: 'lay a delete marker over the newest commit',
+    expected: ['delete-marker'],
+    alter: (objects, _, last, versions) => hide(objects, last, versions),
+  },
+  {
+    what: 'lay a delete marker over a commit in the middle',
+    expected: ['delete-marker'],
+    alter: (objects, _, __, versions) => hide(objects, 5, versions),
+  },
+  {
+    what: 'hide a commit, and write it once more as it was',
+    expected: ['delete-marker'],
+    alter: (_, __, last, { markers }) => void markers.add(commitKey(last)),
+  },
+  {
+    what: 'the same, and take the delete marker away again',
+    expected: ['several-versions'],
+    alter: (_, __, last, { older }) => void older.add(commitKey(last)),
+  },
+  {
+    what: 'shorten the retention of a commit',
+    expected: ['short-lock'],
+    alter: (_, __, ___, { locks }) => void locks.set(commitKey(4), shortLock),
+  },
+  {
+    what: 'lock a commit in a mode that can be lifted',
+    expected: ['weak-lock'],
+    alter: (_, __, ___, { locks }) => void locks.set(commitKey(4), { ...shortLock, mode: 'GOVERNANCE' }),
+  },
+  {
+    what: 'take the lock off the newest commit',
+    expected: ['not-locked'],
+    alter: (_, __, last, { locks }) => void locks.set(commitKey(last), undefined),
+  },
 ];
+
+function hide(objects: Objects, n: number, { markers }: Versions): void {
+  objects.delete(commitKey(n));
+  markers.add(commitKey(n));
+}
 
 const objectOf = (objects: Objects, n: number): Uint8Array => {
   const bytes = objects.get(commitKey(n));

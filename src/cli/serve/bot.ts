@@ -2,25 +2,31 @@ import type { BotConfig } from '../../config/config.ts';
 import type { BotSecrets } from '../../config/config.ts';
 import { IncidentSystems } from '../../incidents/index.ts';
 import type { Desk } from '../../lifecycle/desk.ts';
+import { keepThread } from '../../lifecycle/keep-thread.ts';
 import { lapse } from '../../lifecycle/lapse.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
 import { tell } from '../../lifecycle/tell.ts';
 import { Watch, type Nudge } from '../../lifecycle/watch.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import type { SecurityChannel } from '../../ports/security-channel.ts';
+import { createSlackAnchor } from '../../slack/anchor.ts';
 import { createSlack } from '../../slack/app.ts';
 import { createConversation } from '../../slack/conversation.ts';
 import { createDirectory } from '../../slack/directory.ts';
 import { createSecurityChannel } from '../../slack/security-channel.ts';
+import { createThreadReader } from '../../slack/thread-reader.ts';
 import { verbsOf } from '../../slack/listeners/verbs.ts';
+import { startAnchoring } from './anchors.ts';
 import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable } from './process-log.ts';
+import { canWrite, watchOwnKey } from './watch-keys.ts';
 import { randomIds } from '../randomness.ts';
+import { software } from '../software.ts';
 import { systemClock } from '../system-clock.ts';
 
 /** The role that faces people: records what they ask and decide, and tells them what the log says. Opens nothing. */
 export function startBot(own: Process, config: BotConfig, secrets: BotSecrets): Running {
-  return beginWith(openProcessLog(own, secrets.signer), (log) => work(own, config, secrets, log));
+  return beginWith(openProcessLog(own, 'bot'), (log) => work(own, config, secrets, log));
 }
 
 function work(own: Process, config: BotConfig, secrets: BotSecrets, log: BreakglassLog): Working {
@@ -31,6 +37,7 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     pagerDuty: { apiUrl: config.pagerDutyApiUrl, token: secrets.pagerDutyToken, clock: systemClock },
   });
   const desk: Desk = {
+    software: software(),
     log,
     workflows,
     directory,
@@ -48,6 +55,8 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     checkpoint: () => log.head.checkpoint,
   });
 
+  const threads = createThreadReader({ ...api, logger, clock: systemClock });
+
   const retryIn: RetryIn = (step) => (attempt: number, request: string, error: unknown) => {
     logger.warn({ err: error, step, request, attempt }, 'will be tried again');
     return Math.min(15_000, 500 * 2 ** Math.min(attempt, 5));
@@ -57,7 +66,10 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     systemClock,
     async (id) => {
       // Another bot is telling it: look again once it has, in case it died over it.
-      const told = await own.turns.inTurn(id, () => tell(desk, conversation, id));
+      const told = await own.turns.inTurn(id, async () => {
+        await tell(desk, conversation, id);
+        await keepThread(desk, threads, id);
+      });
       return told ? undefined : systemClock.now() + 1_000;
     },
     retryIn('tell'),
@@ -73,6 +85,17 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
     config.securityChannel === null
       ? undefined
       : findingsTold(own, log, createSecurityChannel(config.securityChannel, { ...api, logger }), retryIn);
+  const { auditChannel } = own.config;
+  const anchors =
+    auditChannel === null
+      ? undefined
+      : startAnchoring(own, {
+          log,
+          anchor: createSlackAnchor(auditChannel, { ...api, logger, clock: systemClock, origin: log.origin }),
+          // The summary of a sealed request carries a checkpoint of its own.
+          atSeals: false,
+          oneAtATime: true,
+        });
   const slack = createSlack({
     ...api,
     verbs: verbsOf(desk),
@@ -90,6 +113,7 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
   const nudged = (nudge: Nudge) => watch.nudge(nudge);
   own.onNudge.add(nudged);
   log.subscribe(() => own.nudge(log.head.commit));
+  watchOwnKey(own, log, 'bot');
   watch.start();
   // Requests go on while Slack is away: only its own part waits for it.
   const connected = slack.start();
@@ -100,22 +124,23 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
   return {
     alive: aliveWhile(() => watch.turns),
     checks: {
-      log: () => log.refresh(),
+      log: () => canWrite(log),
       slack: () => (slack.isConnected() ? Promise.resolve() : Promise.reject(new Error('not connected'))),
     },
     stop: async () => {
       own.onNudge.delete(nudged);
       await slack.stop();
       await watch.stop();
-      await Promise.all([lapses.stop(), tellings.stop(), findings?.stop()]);
+      await Promise.all([lapses.stop(), tellings.stop(), findings?.stop(), anchors?.stop()]);
     },
   };
 }
 
 type RetryIn = (step: string) => (attempt: number, key: string, error: unknown) => number;
 const SWEEP = 'sweep';
+const FINDINGS: ReadonlySet<string> = new Set(['sweep.reported', 'trail.compared']);
 
-/** Keeps the security channel at what the sweep has found. */
+/** Keeps the security channel at what the sweep, and comparing the log with CloudTrail, has found. */
 function findingsTold(own: Process, log: BreakglassLog, channel: SecurityChannel, retryIn: RetryIn): Rounds {
   const told = async () => {
     const isTold = await own.turns.inTurn(SWEEP, () => channel.report(log.state.findings));
@@ -123,7 +148,7 @@ function findingsTold(own: Process, log: BreakglassLog, channel: SecurityChannel
   };
   const rounds = new Rounds(systemClock, told, retryIn('tell-findings'));
   log.subscribe((entries) => {
-    if (entries.some(({ record }) => record.type === 'sweep.reported')) rounds.wake(SWEEP);
+    if (entries.some(({ record }) => FINDINGS.has(record.type))) rounds.wake(SWEEP);
   });
   rounds.wake(SWEEP);
   return rounds;

@@ -1,5 +1,4 @@
 import { LogBucket } from '../../aws/log-bucket.ts';
-import type { Config } from '../../config/config.ts';
 import { fold } from '../../domain/fold.ts';
 import type { BreakglassRecord } from '../../domain/records.ts';
 import { isHolding } from '../../domain/request.ts';
@@ -14,6 +13,7 @@ import {
   openLog,
   RETRY_DELAYS_MS,
   snapshotPrefix,
+  type Role,
   type Signer,
   type SnapshotEvent,
   type Snapshots,
@@ -22,6 +22,8 @@ import type { BreakglassLog } from '../../ports/log.ts';
 import type { Pager } from '../../ports/pager.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Process } from './process.ts';
+import type { Signers } from './signers.ts';
+import { hidden, WatchedStore } from './watched-store.ts';
 
 /** Said for every read that fails; a log that contradicted itself is never trusted again. */
 export const unreadable =
@@ -44,14 +46,14 @@ const MISCONFIGURED: ReadonlySet<LogErrorCode> = new Set(['no-log', 'other-deplo
  */
 export async function openProcessLog(
   own: Process,
-  signer: Signer,
+  role: Role,
   onBroken: (error: LogError) => void = () => undefined,
 ): Promise<BreakglassLog> {
-  const { config, logger, metrics, aws } = own;
+  const { config, logger, metrics, aws, signers } = own;
   const { bucket, retainDays } = config.log;
   const place = { clients: aws.s3, bucket, retainDays, clock: systemClock };
-  const store = new LogBucket(place);
-  const prefix = snapshotPrefix(signer.role, STATE_KIND);
+  const store = new WatchedStore(new LogBucket(place), systemClock);
+  const prefix = snapshotPrefix(role, STATE_KIND);
   const snapshots: Snapshots<State> = {
     store: new LogBucket({ ...place, objects: { prefix, maxBytes: MAX_SNAPSHOT_BYTES } }),
     kind: STATE_KIND,
@@ -61,7 +63,8 @@ export async function openProcessLog(
   };
   for (;;) {
     try {
-      const log = await openWhole(store, signer, snapshots, config.log.initialKeys);
+      const signer = await signers.of(role);
+      const log = await openWhole(store, signer, snapshots, signers);
       const measure = (state: State) => {
         metrics.logHead(log.head);
         metrics.logTrusted(state.distrust === null);
@@ -105,24 +108,22 @@ const reportOn =
 
 /** A process that starts has seen no head yet: what somebody has hidden it would not miss. */
 async function openWhole(
-  store: LogBucket,
+  store: WatchedStore,
   signer: Signer,
   snapshots: Snapshots<State>,
-  initialKeys: Config['log']['initialKeys'],
+  signers: Signers,
 ): Promise<BreakglassLog> {
   const patience = { retryDelaysMs: RETRY_DELAYS_MS, wait: (ms: number) => systemClock.pause(ms) };
   const options = { store, signer, projection: { initial: EMPTY, fold }, patience, snapshots };
   const refuse = (): never => {
-    throw new LogError(
-      'head-moved-back',
-      'objects under log/ are hidden by delete markers: list their versions',
-    );
+    throw hidden();
   };
   const found = await openLog<State, BreakglassRecord>(options).catch(async (error: unknown) => {
-    const isNew = error instanceof LogError && error.code === 'no-log' && initialKeys !== null;
-    if (!isNew) throw error;
+    const isNew = error instanceof LogError && error.code === 'no-log';
+    const keys = isNew ? await signers.vkeys() : null;
+    if (keys === null) throw error;
     if (await store.hides(undefined)) refuse();
-    const create = { at: isoTime(systemClock.now()), keys: initialKeys };
+    const create = { at: isoTime(systemClock.now()), keys };
     return openLog<State, BreakglassRecord>({ ...options, create });
   });
   // The newest commit itself may have been hidden and written anew.

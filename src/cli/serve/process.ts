@@ -11,6 +11,7 @@ import { BullAgenda } from '../../queue/agenda.ts';
 import { Nudges } from '../../queue/nudges.ts';
 import { RedisTurns } from '../../queue/redis-turns.ts';
 import { systemClock } from '../system-clock.ts';
+import { createSigners, keysOf, type Signers } from './signers.ts';
 
 /** One role, from the start of its process on. */
 export type Running = Working & {
@@ -35,6 +36,7 @@ export type Process = {
   readonly telemetry: Telemetry;
   readonly workflows: Workflows;
   readonly aws: AwsClients;
+  readonly signers: Signers;
   readonly agenda: BullAgenda;
   readonly turns: RedisTurns;
   /** Told whenever somebody says that the log has grown, and how far. */
@@ -93,6 +95,7 @@ export function createProcess(config: Config, secrets: Secrets, workflows: Workf
     telemetry: createTelemetry({ logger, metrics }),
     workflows,
     aws,
+    signers: createSigners(aws, keysOf(secrets), config.log.publicKeys),
     agenda,
     turns,
     onNudge,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 
 import { checkBucket } from '../../aws/check-bucket.ts';
+import { UnusableKeyError } from '../../aws/kms-signer.ts';
 import type { Secrets } from '../../config/config.ts';
 import type { RunRole } from '../../config/environment.ts';
 import { LogError } from '../../log/index.ts';
@@ -68,12 +69,16 @@ function startRoles(own: Process, { redisUrl, worker, bot }: Secrets, running: R
   if (own.config.bot !== null && bot !== null) running.push(startBot(own, own.config.bot, bot));
 }
 
+const UNANCHORED =
+  'BREAKGLASS_AUDIT_CHANNEL is not set, nor BREAKGLASS_ANCHOR_URL for the worker: but for the seals, whoever holds the keys and the bucket can alter the log unnoticed';
+
 /** What works and should not stay as it is. */
 async function warn({ aws, config, logger }: Process, { worker }: Secrets): Promise<void> {
   const problems = await checkBucket(aws.s3.read, config.log.bucket);
   for (const problem of problems) logger.error({ problem }, 'the log is not as safe as it should be');
   if (worker?.pageUrl === null)
     logger.warn('BREAKGLASS_PAGE_URL is not set: a late closing reaches nobody but this log');
+  if (config.auditChannel === null && typeof worker?.anchorUrl !== 'string') logger.warn(UNANCHORED);
 }
 
 /** Whatever has not ended by then is cut off: the log and AWS hold everything that the next start needs. */
@@ -85,11 +90,14 @@ async function toldToStop(): Promise<void> {
 }
 
 function explained(error: unknown, { config }: Process): unknown {
+  if (error instanceof UnusableKeyError)
+    return new CommandError(EXIT.usage, `The log cannot be signed: ${error.message}`, { cause: error });
   if (!(error instanceof LogError)) return error;
-  const { bucket, initialKeys } = config.log;
-  const missing = config.role === 'bot' ? 'BREAKGLASS_WORKER_PUBLIC_KEY' : 'BREAKGLASS_BOT_PUBLIC_KEY';
+  const { bucket, publicKeys } = config.log;
+  const other = config.role === 'bot' ? 'worker' : 'bot';
+  const missing = `BREAKGLASS_${other.toUpperCase()}_PUBLIC_KEY`;
   const how =
-    error.code === 'no-log' && initialKeys === null
+    error.code === 'no-log' && publicKeys[other] === null
       ? ` To begin one, this process needs ${missing} as well.`
       : ' Nothing was started, and nothing was written.';
   return new CommandError(

@@ -1,7 +1,9 @@
 import { AcmCertificates } from '../../aws/acm.ts';
 import { Ec2Access } from '../../aws/ec2-access.ts';
+import { TrailLookUps } from '../../aws/trail-look-ups.ts';
 import { AcmImportCertificates } from '../../certificates/acm-import.ts';
 import type { Secrets } from '../../config/config.ts';
+import { createUrlAnchor } from '../../http/anchor.ts';
 import { createPager } from '../../http/pager.ts';
 import { advance } from '../../lifecycle/advance.ts';
 import { areasOf } from '../../lifecycle/areas.ts';
@@ -14,11 +16,16 @@ import { Watch, type Nudge } from '../../lifecycle/watch.ts';
 import { backoff, retryIn, type Worker } from '../../lifecycle/worker.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import { Reminders } from '../../queue/reminders.ts';
+import { startAnchoring } from './anchors.ts';
 import { aliveWhile } from './bot.ts';
+import { startEvidence } from './evidence.ts';
 import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable, wakeOnDistrust, whyDistrusted } from './process-log.ts';
+import { canWrite, pageReplacedKeys, watchOwnKey } from './watch-keys.ts';
 import { mathChance, randomIds } from '../randomness.ts';
+import { software } from '../software.ts';
 import { systemClock } from '../system-clock.ts';
+import { keepSummaries } from './summaries.ts';
 
 /**
  * The role that acts: opens what the log says was approved, closes, rotates and seals. Faces nobody. Sweeping begins at
@@ -31,11 +38,13 @@ export function startWorker(
 ): Running {
   const { workflows, agenda, telemetry, logger, metrics, config } = own;
   let log: BreakglassLog | undefined;
+  const lookUps = new TrailLookUps({ clients: own.aws, clock: systemClock });
   const hands: Omit<Worker, 'log'> = {
     name: `worker-${randomIds.request().slice('bg-'.length)}`,
     deployment: config.deployment,
+    software: software(),
     workflows,
-    access: new Ec2Access({ clients: own.aws, deployment: config.deployment, clock: systemClock }),
+    access: new Ec2Access({ clients: own.aws, deployment: config.deployment, clock: systemClock, lookUps }),
     certificates: new AcmImportCertificates({
       store: new AcmCertificates({ clients: own.aws }),
       clock: systemClock,
@@ -49,21 +58,39 @@ export function startWorker(
   };
   const sweeps = startSweeps(own, hands, () => log);
   const distrusted = wakeOnDistrust(hands.pager, config.deployment);
-  const opening = openProcessLog(own, secrets.signer, ({ message }) => distrusted(message));
+  const opening = openProcessLog(own, 'worker', ({ message }) => distrusted(message));
   const requests = beginWith(opening, (opened) => {
     log = opened;
     const worker: Worker = { ...hands, log: opened };
-    return startRequests(own, redisUrl, worker, { look: sweeps.look, distrusted });
+    const evidence = startEvidence(own, worker, lookUps);
+    const requests = startRequests(own, redisUrl, worker, { look: sweeps.look, distrusted });
+    const anchors = anchorsOf(own, opened, secrets.anchorUrl);
+    const stop = async () => void (await Promise.all([requests.stop(), evidence.stop(), anchors?.stop()]));
+    return { ...requests, stop };
   });
   return {
     ready: requests.ready,
     alive: () => sweeps.alive() && requests.alive(),
-    checks: { log: () => log?.refresh() ?? Promise.reject(new Error('the log has not been read yet')) },
+    checks: {
+      log: () =>
+        log === undefined ? Promise.reject(new Error('the log has not been read yet')) : canWrite(log),
+    },
     stop: async () => {
       await requests.stop();
       await sweeps.stop();
     },
   };
+}
+
+function anchorsOf(own: Process, log: BreakglassLog, url: string | null): Rounds | undefined {
+  if (url === null) return undefined;
+  // Each worker vouches for what it has read itself.
+  return startAnchoring(own, {
+    log,
+    anchor: createUrlAnchor(url, own.logger),
+    atSeals: true,
+    oneAtATime: false,
+  });
 }
 
 type Sweeps = {
@@ -156,7 +183,10 @@ function startRequests(
     distrusted(whyDistrusted(log));
     if (entries.some(({ record }) => record.type === 'open.intended')) look();
   });
+  watchOwnKey(own, log, 'worker');
+  pageReplacedKeys(own, log, worker.pager);
   look();
+  const summaries = keepSummaries(own, worker);
   watch.start();
   logger.info({ worker: worker.name }, 'worker is at work');
   return {
@@ -166,7 +196,7 @@ function startRequests(
       own.onNudge.delete(nudged);
       await reminders.close();
       await watch.stop();
-      await requests.stop();
+      await Promise.all([requests.stop(), summaries.stop()]);
     },
   };
 }

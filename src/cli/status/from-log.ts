@@ -39,7 +39,8 @@ export async function readRequests(deployment: string, { env = process.env }: Io
 }
 
 function asRequests({ distrust, requests }: State): FromLog {
-  if (distrust === null) return { read: true, requests: [...requests.values()] };
+  const under = [...requests.values()].filter(({ state }) => state !== 'sealed');
+  if (distrust === null) return { read: true, requests: under };
   return unread(`the log cannot be trusted from record ${distrust.index} on (${distrust.why})`, true);
 }
 

@@ -10,6 +10,9 @@ import { aLog, EVERYTHING, REQUEST, shell } from './a-log.ts';
 const objects = async (folder: string): Promise<string[]> =>
   (await readdir(join(folder, 'log'))).toSorted().map((name) => join(folder, 'log', name));
 
+/** The first one opens the log. */
+const COMMITS = EVERYTHING.length + 1;
+
 const DENIED = '<Error><Code>AccessDenied</Code><Message>no listing for you</Message></Error>';
 
 /** Region and endpoints are read by the SDK itself, from the process's own environment. */
@@ -43,7 +46,7 @@ describe('log verify', () => {
 
     expect(exit).toBe(0);
     expect(out).toMatch(/^VALID /);
-    expect(out).toContain('commits  28/28 hold');
+    expect(out).toContain(`commits  ${COMMITS}/${COMMITS} hold`);
     expect(out).toContain('descends from the given keys');
   });
 
@@ -62,7 +65,7 @@ describe('log verify', () => {
 
     expect(exit).toBe(1);
     expect(out).toMatch(/^INVALID /);
-    expect(out).toContain('commits  2/28 hold');
+    expect(out).toContain(`commits  2/${COMMITS} hold`);
     expect(out).toMatch(/break +commit 3: /);
   });
 
@@ -85,7 +88,10 @@ describe('log verify', () => {
     await rm((await objects(log.folder)).at(-1)!);
     const cut = await shell(['log', 'verify', '--folder', log.folder, '--checkpoint', kept]);
 
-    expect(whole).toMatchObject({ exit: 0, out: expect.stringContaining('anchored up to record 27') });
+    expect(whole).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining(`anchored up to record ${COMMITS - 1}`),
+    });
     expect(cut.exit).toBe(1);
     expect(cut.out).toContain('head-moved-back');
   });
@@ -161,6 +167,20 @@ describe('log show', () => {
     expect(out).toMatch(/closed +worker +0\.18 s after the deadline; connections may-live-on/);
     expect(out.split('\n')).toHaveLength(EVERYTHING.length + 2);
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('draws the page of a request, and nothing that was typed becomes part of it', async () => {
+    await using log = await aLog(EVERYTHING);
+
+    const { exit, out } = await shell(['log', 'show', REQUEST, '--html', '--folder', log.folder]);
+
+    expect(exit).toBe(0);
+    expect(out).toMatch(/^<!doctype html>/);
+    expect(out.match(/class="leaf"/g)).toHaveLength(
+      EVERYTHING.filter((record) => 'request' in record && record.request === REQUEST).length,
+    );
+    expect(out).toContain('looks &lt;b&gt;bold&lt;/b&gt; &amp; right here (https://example.com)');
+    expect(out).toContain('NOT COMPLETE');
   });
 
   it('has words for every type of record', () => {

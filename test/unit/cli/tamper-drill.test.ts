@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { MemoryLogStore, verifyLog } from '../../../src/log/index.ts';
 import { drillLog } from '../../../src/cli/log/drill-log.ts';
+import { untouchedVersions } from '../../../src/cli/log/drill-versions.ts';
 import { TAMPERINGS } from '../../../src/cli/log/tampering.ts';
 import { shell } from './a-log.ts';
 
@@ -13,6 +14,9 @@ describe('log tamper-drill', () => {
     expect(out).toContain(`detected ${TAMPERINGS.length}/${TAMPERINGS.length}`);
     expect(out).not.toContain('MISSED');
     expect(out).toMatch(/drop a commit +commit 5 is missing, 6 is listed \(gap\)/);
+    expect(out).toMatch(/shorten the retention of a commit +log\/0+4 is locked until .* \(short-lock\)/);
+    expect(out).toMatch(/marker over the newest commit +log\/0+21 is hidden by a delete marker/);
+    expect(out).toMatch(/marker over a commit in the middle +log\/0+5 is hidden by a delete marker/);
   });
 
   it('gives a program what was found', async () => {
@@ -34,7 +38,7 @@ describe('log tamper-drill', () => {
       [cut!, forked!, again!].map(async ({ alter }) => {
         const store = new MemoryLogStore();
         for (const [key, bytes] of log.objects) store.objects.set(key, bytes);
-        await alter(store.objects, log, log.head.commit);
+        await alter(store.objects, log, log.head.commit, untouchedVersions());
         return (await verifyLog(store)).valid;
       }),
     );

@@ -1,0 +1,63 @@
+import type { RetentionReport } from '../../log/versions.ts';
+import type { VerifyReport } from '../../log/verify.ts';
+import type { Range } from './range.ts';
+import type { Verification } from './verification.ts';
+
+/** What verifying found, a line each, for people. */
+export function verdict(found: Verification, where: string, asked: Range | undefined): string[] {
+  const { valid, start, firstBreak, newerFormat, origin, head, commits, records } = found;
+  const lines = [
+    valid ? `VALID    ${where}` : `INVALID  ${where}`,
+    `commits  ${commits}/${found.found} hold`,
+    `records  ${records}${found.from === undefined ? '' : ` from ${found.from} to ${found.to}`}`,
+  ];
+  if (start)
+    lines.push(
+      `begins   after commit ${start.commit} (${start.size} records), by a checkpoint that was kept: what was before is gone, or was not looked at`,
+    );
+  if (asked && found.within) lines.push(`asked    ${asked.text}`, `found    ${countIn(found.within)}`);
+  if (firstBreak) lines.push(`break    ${firstBreak.text} (${firstBreak.code}, commit ${firstBreak.commit})`);
+  lines.push(...kept(found.retention));
+  if (newerFormat > 0)
+    lines.push(`unknown  ${newerFormat} records are of a newer format than this version reads`);
+  if (origin !== undefined) lines.push(`origin   ${origin}`);
+  lines.push(...trust(found));
+  if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`, `anchored ${anchor(found)}`);
+  return lines;
+}
+
+const countIn = ({ records, first, last }: NonNullable<VerifyReport['within']>): string =>
+  first === undefined ? 'no record' : `${records} records, ${first} to ${last}`;
+
+function kept(retention: RetentionReport | null): string[] {
+  if (retention === null)
+    return ['retained not checked: files have neither versions nor locks, verify the bucket itself'];
+  const { versions, locked, lockedUntil, comparedWithPromise, ended, doubts, doubtful } = retention;
+  const until = lockedUntil === undefined ? '' : `, the first until ${lockedUntil}`;
+  const promise = comparedWithPromise
+    ? ''
+    : '; for how long they were to be is not known: give --retain-days';
+  const lines = [`retained ${locked}/${versions} versions are locked in compliance mode${until}${promise}`];
+  if (ended > 0) lines.push(`         the locks of ${ended} have ended`);
+  lines.push(...doubts.map(({ code, text }) => `doubt    ${text} (${code})`));
+  if (doubtful > doubts.length) lines.push(`         and ${doubtful - doubts.length} more`);
+  return [
+    ...lines,
+    'unseen   a delete marker that was removed again, or what was removed after its lock ended',
+  ];
+}
+
+const TRUST: Readonly<Record<VerifyReport['trust'], string>> = {
+  'given-keys': 'descends from the given keys',
+  'first-use': 'as the log itself says: give --bot-key and --worker-key to check it',
+  'kept-checkpoint': 'descends from the kept checkpoint',
+};
+
+const trust = ({ keys, trust: how }: VerifyReport): string[] =>
+  keys === undefined ? [] : [`bot      ${keys.bot}`, `worker   ${keys.worker}`, `trust    ${TRUST[how]}`];
+
+/** Against those who hold the keys, nothing is proven beyond this. */
+const anchor = ({ anchored }: VerifyReport): string =>
+  anchored === 0
+    ? 'nowhere: give a --checkpoint that was kept where the operators cannot change it'
+    : `up to record ${anchored - 1}, by a checkpoint kept elsewhere`;
