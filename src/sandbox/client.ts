@@ -85,6 +85,20 @@ export class SandboxClient {
     return this.#call('POST', 'verify', {});
   }
 
+  /** Alters a copy of the log's bucket, and runs the verifier on that. */
+  tamper(name: string): Promise<{ text: string; report: unknown }> {
+    return this.#call('POST', 'tamper', { name });
+  }
+
+  async tamperings(): Promise<{ name: string; text: string }[]> {
+    const { tamperings } = await this.#call<{ tamperings: { name: string; text: string }[] }>(
+      'POST',
+      'aws/tamperings',
+      {},
+    );
+    return tamperings;
+  }
+
   async pageHooks(): Promise<PageHookCall[]> {
     return (await this.#call<{ hooks: PageHookCall[] }>('GET', 'page-hooks')).hooks;
   }
@@ -120,6 +134,21 @@ export class SandboxClient {
 
   say(user: string, channel: string, text: string, thread_ts?: string): Promise<{ ok: boolean; ts: string }> {
     return this.#slack('message', { user, channel, text, ...(thread_ts !== undefined && { thread_ts }) });
+  }
+
+  /** Changes a message of theirs. */
+  editMessage(user: string, channel: string, ts: string, text: string): Promise<{ ok: boolean }> {
+    return this.#slack('edit-message', { user, channel, ts, text });
+  }
+
+  /** Removes a message of theirs, or as an `admin` anybody's. */
+  deleteMessage(
+    user: string,
+    channel: string,
+    ts: string,
+    options: { admin?: boolean } = {},
+  ): Promise<{ ok: boolean }> {
+    return this.#slack('delete-message', { user, channel, ts, ...options });
   }
 
   async options(user: string, action_id: string, value: string, view_id?: string): Promise<Option[]> {

@@ -54,13 +54,19 @@ test('a newcomer follows the hints from the command to the sealed record, and se
   told.push(await hint.innerText());
   await page.getByRole('button', { name: 'Verify' }).click();
   await page.locator('#verify-result[data-state=ok]').waitFor();
+  const verified = await page.locator('#verify-result').innerText();
+  await page.getByRole('button', { name: 'Tamper' }).click();
+  await page.getByRole('button', { name: 'Try: remove a commit for good' }).click();
+  await page.locator('[data-name=drop] [data-state=ok]').waitFor();
+  const tampered = await page.locator('[data-name=drop]').innerText();
 
   expect(told[0]).toContain('Type /breakglass in #incidents as Maya');
   expect(told[1]).toContain('Press Verify');
   expect(waiting.toSorted()).toEqual(['Jonas Lind', 'Priya Raman']);
   expect(open).toMatch(/OPEN\s+to 203\.0\.113\.7\s+0:\d\d left/);
   expect(await page.locator('.step-done').count()).toBe(7);
-  expect(await page.locator('#verify-result').innerText()).toMatch(/^(\d+)\/\1 valid$/);
+  expect(verified).toMatch(/^(\d+)\/\1 valid, (\d+)\/\2 locked$/);
+  expect(tampered).toMatch(/First break at commit (\d+): commit \1 is missing/);
   expect(opened.complaints).toEqual([]);
 });
 

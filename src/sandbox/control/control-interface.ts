@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AwsPart } from '../aws/index.ts';
+import type { AlteredCopy } from '../aws/s3/tamper.ts';
 import type { Faults } from '../faults.ts';
 import { ControlError, type SandboxPart } from '../part.ts';
 import type { EventStream } from './event-stream.ts';
@@ -10,14 +12,17 @@ const KEPT_HOOKS = 500;
 
 export interface ControlOptions {
   readonly slack: SandboxPart;
-  readonly aws: SandboxPart;
+  readonly aws: SandboxPart & Pick<AwsPart, 'tamper'>;
   readonly edge: SandboxPart;
   readonly incidents: SandboxPart;
   readonly urls: object;
   readonly stream: EventStream;
   readonly faults: Faults;
-  readonly verify: (() => Promise<unknown>) | undefined;
+  readonly verify: Verify | undefined;
 }
+
+/** Verifies the log's bucket, or an altered copy of it against the checkpoint that is given. Answers a report. */
+export type Verify = (copy?: AlteredCopy) => Promise<unknown>;
 
 export interface PageHookCall {
   /** ISO 8601. */
@@ -51,6 +56,8 @@ export class ControlInterface {
         return sendJson(response, 200, await this.#reset());
       case 'POST verify':
         return sendJson(response, 200, await this.#verify());
+      case 'POST tamper':
+        return sendJson(response, 200, await this.#tamper(await readJson(request, BODY_LIMIT_BYTES)));
       case 'POST faults':
         return sendJson(response, 200, faults.set(faultChanges(await readJson(request, BODY_LIMIT_BYTES))));
       default:
@@ -95,10 +102,16 @@ export class ControlInterface {
     return state;
   }
 
-  async #verify(): Promise<unknown> {
+  async #verify(copy?: AlteredCopy): Promise<unknown> {
     if (this.#options.verify === undefined)
       throw new ControlError('this sandbox was started without a verifier');
-    return this.#options.verify();
+    return this.#options.verify(copy);
+  }
+
+  async #tamper({ name }: Record<string, unknown>): Promise<unknown> {
+    if (typeof name !== 'string') throw new ControlError('tamper takes { "name": "<way>" }');
+    const { text, answer } = await this.#options.aws.tamper(name, (copy) => this.#verify(copy));
+    return { text, report: answer };
   }
 }
 

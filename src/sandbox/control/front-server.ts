@@ -5,7 +5,7 @@ import { ControlError, type Emit, type SandboxPart } from '../part.ts';
 import type { SlackPart } from '../slack/index.ts';
 import { listenOnLoopback } from '../listen.ts';
 import { PREFERRED_PORTS } from '../world.ts';
-import { ControlInterface } from './control-interface.ts';
+import { ControlInterface, type ControlOptions, type Verify } from './control-interface.ts';
 import { EventStream } from './event-stream.ts';
 import { BadRequestError, readBody, sendJson } from './http-messages.ts';
 import { isForeign } from './local-only.ts';
@@ -17,12 +17,12 @@ export interface FrontOptions {
   readonly ports: 'preferred' | 'ephemeral';
   readonly faults: Faults;
   readonly log: (line: string) => void;
-  readonly verify?: () => Promise<unknown>;
+  readonly verify?: Verify;
 }
 
 export interface MountedParts {
   readonly slack: SlackPart;
-  readonly aws: SandboxPart;
+  readonly aws: ControlOptions['aws'];
   readonly edge: SandboxPart;
   readonly incidents: IncidentsPart;
   readonly urls: object;

@@ -53,7 +53,7 @@ function nextStep(store, life) {
     case 'ended':
       return 'It is over; its record is being sealed in the log.';
     case 'sealed':
-      return 'Sealed in the log. Press Verify in the Log tile, or ask again with /breakglass.';
+      return 'Sealed in the log. Press Verify or Tamper in the Log tile, or ask again with /breakglass.';
     default:
       return firstStep(store, first);
   }

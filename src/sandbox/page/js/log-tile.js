@@ -3,6 +3,7 @@ import { control } from './control.js';
 import { byId, h, icon } from './dom.js';
 import { flashOnChange } from './flash.js';
 import { count } from './format.js';
+import { showTamperDialog } from './tamper-dialog.js';
 import { readReport } from './verify-report.js';
 
 /** @returns {(size: number | undefined) => void} */
@@ -33,6 +34,11 @@ export function logTile() {
     }
   };
   button.addEventListener('click', () => void verify());
+  const tamper = () =>
+    showTamperDialog().catch((error) =>
+      say('unknown', error instanceof Error ? error.message : 'The sandbox did not answer'),
+    );
+  byId('tamper').addEventListener('click', () => void tamper());
 
   return (size) => {
     known = size ?? 0;

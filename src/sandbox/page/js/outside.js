@@ -120,7 +120,7 @@ function ruleItem(rule) {
 /** @param {Store} store */
 function drawSwitch(store) {
   const enabled = store.schedules.filter(({ state }) => state !== 'DISABLED');
-  const armed = enabled.filter(({ target }) => /:revokeSecurityGroupIngress$/.test(target));
+  const armed = enabled.filter(({ target }) => target.endsWith(':revokeSecurityGroupIngress'));
   const others = enabled.length - armed.length;
   const starts = armed.map(({ start }) => toMillis(start)).filter((start) => !Number.isNaN(start));
   const first = starts.length > 0 ? Math.min(...starts) : undefined;
