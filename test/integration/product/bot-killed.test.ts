@@ -48,10 +48,11 @@ describe('a bot that is killed', () => {
         lateness(product, position === 0 ? 'requester' : 'stranger', deadline),
       ),
     );
-    await product.log.until('request.sealed', late.id, 20_000);
+    // Nobody keeps its thread, which is waited for.
+    await product.log.until('request.sealed', late.id, 60_000);
     await product.bot.start();
     await Promise.all([settled(product, early), settled(product, late)]);
-  }, 90_000);
+  }, 150_000);
 
   afterAll(() => product[Symbol.asyncDispose]());
 

@@ -106,7 +106,7 @@ describe.each([
     async () => {
       const { product, window } = forged;
 
-      if (chainHolds) await product.log.until('request.sealed', window.id, 15_000);
+      if (chainHolds) await product.log.until('request.sealed', window.id, 50_000);
       expect(await product.log.all('close.confirmed', window.id)).toHaveLength(chainHolds ? 1 : 0);
     },
   );

@@ -1,6 +1,7 @@
 import { cp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { environmentOf } from '../../../src/cli/demo/environment.ts';
 import { Product } from '../../support/product.ts';
 import { ask, press, settled, type Asked } from '../../support/product/acts.ts';
 import { breakglass, type Output } from '../../support/product/command-line.ts';
@@ -45,7 +46,9 @@ describe('log verify', () => {
       commits: keys.length,
       origin: 'demo',
     });
-    expect({ ...reports[0], where: '' }).toEqual({ ...reports[1], where: '' });
+    expect(reports[0]).toMatchObject({ retention: { holds: true, versions: keys.length } });
+    expect(reports[1]).toMatchObject({ retention: null });
+    expect({ ...reports[0], where: '', retention: null }).toEqual({ ...reports[1], where: '' });
   });
 
   test('does not take a log at its word when other keys are given', async () => {
@@ -180,7 +183,8 @@ describe('log show', () => {
     };
     expect(code).toBe(0);
     expect(broken).toBeNull();
-    expect(records.map(({ record }) => record.type).filter((type) => type !== 'messages.posted')).toEqual([
+    const beside = ['messages.posted', 'thread.kept', 'summary.written'];
+    expect(records.map(({ record }) => record.type).filter((type) => !beside.includes(type))).toEqual([
       'request.asked',
       'request.denied',
       'request.sealed',
@@ -199,3 +203,71 @@ describe('log show', () => {
     expect((await onFolder(folder, 'show', 'bg-0000000000')).code).toBe(1);
   });
 });
+
+test.each(['bot', 'worker'] as const)(
+  'the doctor finds the bucket of the %s as it should be',
+  async (role) => {
+    const { code, out } = await breakglass(['doctor'], environmentOf(role, product.settings));
+
+    expect([code, out]).toEqual([0, expect.stringMatching(/ok +may not: remove a version +refused by/)]);
+  },
+);
+
+describe('the copy that the page tampers with', () => {
+  test.each<[string, RegExp]>([
+    ['flip', /does not cover exactly the records/],
+    ['drop', /commit \d+ is missing/],
+    ['swap', /does not cover exactly the records/],
+    ['cut-end', /the log ends at \d+ records, \d+ were seen before/],
+    ['replay', /does not cover exactly the records/],
+    ['stray', /log\/readme.txt is not a commit/],
+    ['hide-newest', /is hidden by a delete marker/],
+    ['hide-middle', /is hidden by a delete marker/],
+    ['rewrite', /has more than one version/],
+    ['shorten', /is locked until .*, it was to be until/],
+    ['weaken', /is locked in GOVERNANCE mode/],
+  ])('is found to be altered by %s', async (name, message) => {
+    const { report } = await product.client.tamper(name);
+
+    const { valid, firstBreak, retention } = report as Report;
+    const said = [firstBreak, ...(retention?.doubts ?? [])].map((each) => each?.text ?? '');
+    expect(valid).toBe(false);
+    expect(said.some((text) => message.test(text))).toBe(true);
+  });
+
+  test('is altered in every way that the page offers', async () => {
+    const names = (await product.client.tamperings()).map(({ name }) => name);
+
+    expect(names).toEqual([
+      'flip',
+      'drop',
+      'swap',
+      'cut-end',
+      'replay',
+      'stray',
+      'hide-newest',
+      'hide-middle',
+      'rewrite',
+      'shorten',
+      'weaken',
+    ]);
+  });
+
+  test('is gone afterwards, and the log itself was not touched', async () => {
+    await product.client.tamper('drop');
+
+    const { aws } = await product.client.state();
+    expect(await product.client.verify()).toMatchObject({ valid: true, commits: keys.length });
+    expect(JSON.stringify(aws)).not.toContain('-copy-');
+  });
+
+  test('is not made for a way that there is not', async () => {
+    await expect(product.client.tamper('magic')).rejects.toThrow('nobody can tamper with the log by magic');
+  });
+});
+
+type Report = {
+  valid: boolean;
+  firstBreak?: { text: string };
+  retention: { doubts: { text: string }[] } | null;
+};

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { DeleteBucketPolicyCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startRole, type Run } from '../../../src/cli/demo/children.ts';
 import { environmentOf } from '../../../src/cli/demo/environment.ts';
@@ -123,6 +123,7 @@ test('a log whose end is hidden by a delete marker is refused, and none is begun
   await Promise.all(hidden.roles.map((role) => role.kill()));
 
   const count = await hidden.log.commits();
+  await s3.send(new DeleteBucketPolicyCommand({ Bucket: AWS_WORLD.logBucket }));
   await hide(count);
   const shortened = await refused('shortened');
   for (let number = 1; number < count; number += 1) await hide(number);
