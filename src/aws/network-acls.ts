@@ -125,14 +125,15 @@ export class NetworkAcls {
     }
   }
 
-  /** Arms the removal first, then makes the entry unless it is there. */
+  /** Arms the removal first, then makes the entry. One that describe, which lags, still shows may have been removed since. */
   async #make(
     { target, until }: Wanted,
     entry: CutEntry,
     isThere: boolean,
   ): Promise<{ readonly awsRequest: string | null } | 'taken'> {
     await this.#removal.arm(target, entry, until);
-    const created = isThere ? { awsRequest: null } : await this.#create(target, entry);
+    const answered = await this.#create(target, entry);
+    const created = answered === 'taken' && isThere ? { awsRequest: null } : answered;
     // Another worker that tried this number for another host may have moved the removal to its entry.
     if (created !== 'taken' && !(await this.#removal.isArmed(target, entry, until)))
       await this.#removal.arm(target, entry, until);

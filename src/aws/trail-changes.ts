@@ -45,6 +45,7 @@ function changeIn(
   const named = (...names: string[]): unknown[] =>
     [request, response].flatMap((part) => valuesOf(part, names));
   const [on] = named('groupId', 'networkAclId').filter(isText);
+  const texts = (...names: string[]): string[] => [...new Set(named(...names).filter(isText))];
   const [ruleNumber] = named('ruleNumber').map(Number);
   return [
     {
@@ -55,15 +56,12 @@ function changeIn(
       awsRequest,
       carriedOut: error === null,
       on: on ?? '',
-      ruleIds: [...new Set(named('securityGroupRuleId').filter(isText))],
-      addresses: [
-        ...new Set(
-          named(...ADDRESSES)
-            .filter(isText)
-            .map(canonicalCidr),
-        ),
-      ],
+      ruleIds: texts('securityGroupRuleId'),
+      addresses: [...new Set(texts(...ADDRESSES).map(canonicalCidr))],
+      ports: [...new Set(named('fromPort', 'toPort').map(Number))],
+      protocols: texts('ipProtocol'),
       ruleNumber: ruleNumber ?? null,
+      allows: named('ruleAction').some((action) => action !== 'deny'),
     },
   ];
 }

@@ -4,12 +4,14 @@ import { isHolding, type Request } from './request.ts';
 import type { CutEntry, OpenRule, Place, Rule, Target } from './rule.ts';
 import { isoTime, MINUTE, SECOND, type EpochMs, type EpochSeconds } from './time.ts';
 
-/** The calls that open and close, as CloudTrail names them. */
+/** The calls that open and close, as CloudTrail names them. The last two are never ours, and do the same. */
 export const CHANGES = [
   'AuthorizeSecurityGroupIngress',
   'RevokeSecurityGroupIngress',
   'CreateNetworkAclEntry',
   'DeleteNetworkAclEntry',
+  'ModifySecurityGroupRules',
+  'ReplaceNetworkAclEntry',
 ] as const;
 
 /** One of them by one of our roles. */
@@ -27,8 +29,13 @@ export type TrailChange = {
   readonly ruleIds: readonly string[];
   /** Canonical CIDRs. */
   readonly addresses: readonly string[];
+  /** First and last ports of what an authorize call allows, and its protocols. */
+  readonly ports: readonly number[];
+  readonly protocols: readonly string[];
   /** Of an entry. */
   readonly ruleNumber: number | null;
+  /** It lets somebody in: the entries that cut connections deny. */
+  readonly allows: boolean;
 };
 
 export type TrailChanges = { readonly gaps: readonly Gap[]; readonly changes: readonly TrailChange[] };
@@ -113,7 +120,9 @@ const withLearnt = (traces: readonly Trace[], changes: readonly TrailChange[]): 
     ruleIds: new Set([
       ...trace.rules.flatMap((rule) => ('ruleId' in rule ? rule.ruleId : [])),
       ...changes.flatMap((change) =>
-        change.event === 'AuthorizeSecurityGroupIngress' && isOfRule(trace, change) ? change.ruleIds : [],
+        change.event === 'AuthorizeSecurityGroupIngress' && isNarrow(trace, change) && isOfRule(trace, change)
+          ? change.ruleIds
+          : [],
       ),
     ]),
   }));
@@ -127,6 +136,14 @@ const isOfRule = ({ rules, from, closed }: Trace, { on, addresses, at }: TrailCh
   at >= from - TOLERANCE &&
   (closed === null || at <= closed.at + TOLERANCE);
 
+/** One rule for one address and our port, and nothing else with it: what the worker makes in a call. */
+const isNarrow = ({ target }: Trace, { ports, protocols, addresses, ruleIds }: TrailChange): boolean =>
+  ports.length > 0 &&
+  ports.every((port) => port === target.port) &&
+  protocols.every((protocol) => protocol === 'tcp' || protocol === '6') &&
+  addresses.length === 1 &&
+  ruleIds.length <= 1;
+
 function judge(accounts: KnownAccounts, change: TrailChange): Difference[] {
   const traces = accounts.traces.filter((trace) => explains(trace, change));
   const byTheSwitch = accounts.traces.some(({ target }) => target.switch.roleArn === change.role);
@@ -139,18 +156,23 @@ function judge(accounts: KnownAccounts, change: TrailChange): Difference[] {
 function explains(trace: Known, change: TrailChange): boolean {
   const { opened, closed, ruleIds, cut } = trace;
   const { awsRequest, event, on, ruleNumber } = change;
-  if ([opened, closed].some((done) => done?.awsRequests.includes(awsRequest))) return true;
+  const isNamed = [opened, closed].some((done) => done?.awsRequests.includes(awsRequest));
   switch (event) {
     case 'AuthorizeSecurityGroupIngress':
-      return isOfRule(trace, change);
+      return isNarrow(trace, change) && (isNamed || isOfRule(trace, change));
     case 'RevokeSecurityGroupIngress':
-      return change.ruleIds.some((id) => ruleIds.has(id)) || isOfRule(trace, change);
+      return isNamed || change.ruleIds.some((id) => ruleIds.has(id)) || isOfRule(trace, change);
     case 'CreateNetworkAclEntry':
     case 'DeleteNetworkAclEntry':
       return (
-        cut?.entries.some((entry) => entry.acl === on && entry.ruleNumber === ruleNumber) === true ||
-        isOfCut(trace, change)
+        !change.allows &&
+        (isNamed ||
+          cut?.entries.some((entry) => entry.acl === on && entry.ruleNumber === ruleNumber) === true ||
+          isOfCut(trace, change))
       );
+    case 'ModifySecurityGroupRules':
+    case 'ReplaceNetworkAclEntry':
+      return false;
   }
 }
 

@@ -248,7 +248,8 @@ describe('changes by a role', () => {
       ['RevokeSecurityGroupIngress', awsRequests[1]],
     ]);
     const common = { role: TARGET.roleArn, carriedOut: true, on: RULE.group, ruleNumber: null };
-    expect(changes[0]).toMatchObject({ ...common, addresses: [RULE.address], ruleIds: [expect.any(String)] });
+    const made = { addresses: [RULE.address], ports: [RULE.port], protocols: ['tcp'], allows: false };
+    expect(changes[0]).toMatchObject({ ...common, ...made, ruleIds: [expect.any(String)] });
     expect(changes[1]).toMatchObject({ ...common, ruleIds: changes[0]?.ruleIds });
   });
 

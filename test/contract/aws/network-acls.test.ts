@@ -22,6 +22,8 @@ afterEach(() => world.end());
 
 const acls = () => new NetworkAcls({ clients: world.clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
 const later = () => Math.floor(Date.now() / 1_000) + 1_500;
+/** What was there for so long cannot be missed by looks that lag. */
+const SEEN_MS = 750;
 /** A time whose minute has come already: the scheduler fires at its next opportunity. */
 const overdue = () => Math.floor(Date.now() / 1_000) - 61;
 const cut = (rule: Rule, of = CUTTING) => acls().cut(of, [rule], later(), []);
@@ -144,15 +146,32 @@ describe('many at once', () => {
   });
 });
 
+test('an entry that describe still shows, and that is gone, is made again', async () => {
+  world = await startAws();
+  const { entries } = await cut(RULE);
+  await SYSTEM_CLOCK.pause(SEEN_MS);
+  await acls().uncut(CUTTING, entries);
+  world.faults.set({ 'aws.describeLagMs': [2_500, 2_500] });
+  await until(async () => (await entriesOf(FIRST.id)).length === 1);
+
+  const again = await cut(RULE);
+
+  world.faults.set({ 'aws.describeLagMs': null });
+  expect(await entriesOf(FIRST.id)).toMatchObject([{ cidr: RULE.address, action: 'deny' }]);
+  expect(again.entries).toEqual(entries);
+});
+
 describe("somebody else's entry that takes a number while ours is on its way", () => {
   test('stays, and so does nothing that was armed to remove it', async () => {
     world = await startAws();
     const {
       entries: [own],
     } = await cut(RULE);
+    await SYSTEM_CLOCK.pause(SEEN_MS);
     await acls().uncut(CUTTING, [own ?? never()]);
     // Describe answers what was there before: the number looks free.
     world.faults.set({ 'aws.describeLagMs': [600, 600] });
+    for (const shown of [1, 0]) await until(async () => (await entriesOf(own?.acl ?? '')).length === shown);
     await byHand(own?.ruleNumber ?? 0, { acl: own?.acl, action: 'allow' });
 
     const { entries } = await cut(RULE);

@@ -279,7 +279,7 @@ describe('the switch', () => {
       networkAcls: { entries: { ruleNumber: number; egress: boolean }[] }[];
     };
     const inbound = networkAcls[0]?.entries.filter(({ egress }) => !egress);
-    expect(inbound?.map(({ ruleNumber }) => ruleNumber)).toEqual([51, 100, 32_767]);
+    expect(inbound?.map(({ ruleNumber }) => ruleNumber)).toEqual([51, 100, 101, 32_767, 32_768]);
     expect((await shots()).map(({ ok, code }) => (ok ? 'removed' : code)).slice(0, 2)).toEqual([
       'removed',
       'InvalidNetworkAclEntry.NotFound',

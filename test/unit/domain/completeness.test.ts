@@ -48,7 +48,10 @@ const event = (change: Partial<TrailChange> = {}): TrailChange => ({
   on: group,
   ruleIds: ['sgr-1'],
   addresses: [ADDRESS],
+  ports: [8443],
+  protocols: ['tcp'],
   ruleNumber: null,
+  allows: false,
   ...change,
 });
 const opened = event();
@@ -144,6 +147,15 @@ describe('a change that no record accounts for is found', () => {
     ['an authorize of another group', { ...opened, on: 'sg-0000000000000000a' }],
     ['an authorize before anybody intended it', { ...opened, at: NOON - 2 * MINUTE }],
     ['an authorize after the window', { ...opened, at: DEADLINE + 2 * MINUTE }],
+    ['an authorize of every port', { ...opened, ports: [0, 65_535] }],
+    ['an authorize of all traffic', { ...opened, ports: [8443, -1] }],
+    ['an authorize of which CloudTrail names no port', { ...opened, ports: [] }],
+    ['an authorize of another protocol', { ...opened, protocols: ['udp'] }],
+    ['an authorize for one more address', { ...opened, addresses: [ADDRESS, '0.0.0.0/0'] }],
+    ['an authorize of one more rule', { ...opened, ruleIds: ['sgr-1', 'sgr-2'] }],
+    ['a rule that was modified', { ...opened, event: 'ModifySecurityGroupRules' as const }],
+    ['an entry that lets in', { ...denied, allows: true }],
+    ['an entry that was replaced', { ...denied, event: 'ReplaceNetworkAclEntry' as const }],
     ['a revoke of a rule that is not ours', { ...revoked, ruleIds: ['sgr-9'] }],
     ['an entry under another number', { ...denied, ruleNumber: 60 }],
     ['an entry for another host', { ...denied, on: 'acl-2', addresses: ['203.0.113.9/32'] }],
@@ -156,6 +168,14 @@ describe('a change that no record accounts for is found', () => {
     const strange = { ...change, awsRequest: 'strange' };
 
     expect(kinds(accounts([trace()]), [...OURS, strange])).toEqual([['no-record', strange.event, 'strange']]);
+  });
+
+  test('an authorize that is wider than what its record says', () => {
+    const wider = { ...opened, ports: [22, 8443] };
+
+    expect(kinds(accounts([trace()]), [wider, revoked, denied, removed])).toEqual([
+      ['no-record', wider.event, wider.awsRequest],
+    ]);
   });
 
   test('an entry where nothing is ever cut', () => {

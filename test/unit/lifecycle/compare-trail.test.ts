@@ -53,7 +53,10 @@ function trailOf({ world: { store } }: World): TrailChange[] {
     on: group,
     ruleIds: [],
     addresses: ['203.0.113.7/32'],
+    ports: [8443],
+    protocols: ['tcp'],
     ruleNumber: null,
+    allows: false,
   };
   return recordsIn(store).flatMap((record): TrailChange[] => {
     if (record.type !== 'open.confirmed' && record.type !== 'close.confirmed') return [];
@@ -74,7 +77,10 @@ const strange = (world: LifecycleWorld): TrailChange => ({
   on: group,
   ruleIds: ['sgr-9'],
   addresses: ['198.51.100.9/32'],
+  ports: [8443],
+  protocols: ['tcp'],
   ruleNumber: null,
+  allows: false,
 });
 
 describe('CloudTrail and the log are compared', () => {
