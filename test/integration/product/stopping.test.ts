@@ -48,7 +48,8 @@ test.concurrent(
     await expectToEnd(product);
 
     await product.worker.start();
-    expect(await lateness(product, 'requester', deadline)).toBeLessThan(1_000);
+    const due = Math.max(deadline, Date.now());
+    expect(await lateness(product, 'requester', due)).toBeLessThan(1_000);
     await product.bot.start();
     await settled(product, asked);
   },
