@@ -24,12 +24,15 @@ export const closeCallLateness: Benchmark = {
       wire.leadTo(world.urls.aws);
       await world.begin();
       await world.client.faults({ 'aws.latencyMs': LATENCY_MS });
+      using bare = new BareCloses(wire);
       const late: number[] = [];
+      const floor: number[] = [];
       for (let wave = 0; wave < WAVES; wave += 1) {
+        const beside = bare.run(WINDOWS, Date.now() + FIRST_SECONDS * 1000);
         late.push(...(await closeOneByOne(world, wire, wave)));
+        floor.push(...(await beside));
         say(`${late.length} closings`);
       }
-      const floor = await bareCloses(wire);
       return [
         figure(
           'close-call-lateness',
@@ -83,14 +86,27 @@ async function closeOneByOne(world: World, wire: Wire, wave: number): Promise<nu
   });
 }
 
-/** setTimeout and one bare revoke, as often, in a process that does nothing else. */
-async function bareCloses(wire: Wire): Promise<number[]> {
-  const child = program('bare-closes', { AWS: wire.url });
-  child.send(WAVES * WINDOWS);
-  const instants = await said<number[]>(child);
-  child.disconnect();
-  const arrived = (await wire.revokes()).filter(({ rules }) =>
-    rules.some((rule) => rule.startsWith('sgr-2')),
-  );
-  return instants.map((instant) => (arrived.find(({ at }) => at >= instant)?.at ?? Number.NaN) - instant);
+/** setTimeout and one bare revoke, as often, in a process that does nothing else, while the windows end. */
+class BareCloses implements Disposable {
+  readonly #wire: Wire;
+  readonly #child: ReturnType<typeof program>;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+    this.#child = program('bare-closes', { AWS: wire.url });
+  }
+
+  /** Milliseconds from each instant until its revoke had reached AWS. `from`: epoch milliseconds. */
+  async run(times: number, from: number): Promise<number[]> {
+    this.#child.send({ times, from });
+    const instants = await said<number[]>(this.#child);
+    const arrived = (await this.#wire.revokes()).filter(({ rules }) =>
+      rules.some((rule) => rule.startsWith('sgr-2')),
+    );
+    return instants.map((instant) => (arrived.find(({ at }) => at >= instant)?.at ?? Number.NaN) - instant);
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+  }
 }
