@@ -17,9 +17,10 @@ export function sealedAt(request: In<'sealed'>): RecordRef | undefined {
   return request.records[request.sealed.records.length];
 }
 
-/** The last message of a thread. */
-export function sealedNote(request: In<'sealed'>): string {
-  return `📜 Record sealed: ${OUTCOME_WORDS[request.sealed.summary.outcome]}. ${logLine(request)}`;
+/** The last message of a thread: it and the log vouch for each other. */
+export function sealedNote(request: In<'sealed'>, checkpoint: string): Rendered {
+  const text = `📜 Record sealed: ${OUTCOME_WORDS[request.sealed.summary.outcome]}. ${logLine(request)}`;
+  return { text, blocks: [section(text), checkpointSection(checkpoint)] };
 }
 
 function logLine(request: In<'sealed'>): string {

@@ -21,7 +21,7 @@ export function notes(request: Request, workflow: Workflow | undefined, checkpoi
   return [
     ...story(request.before, workflow),
     { key: 'audit', where: 'audit', rendered: auditSummary(request, checkpoint) },
-    note(LAST_MESSAGE, sealedNote(request)),
+    { key: LAST_MESSAGE, where: 'thread', rendered: sealedNote(request, checkpoint) },
     ...activityNotes(request),
   ];
 }

@@ -239,6 +239,12 @@ describe('the thread of a request', () => {
     expect(text).toContain(`covers 8 records and is entry 8 of the log, leaf \`${'08'.repeat(32)}\``);
   });
 
+  test('carries a checkpoint of the log there, as the audit channel does', () => {
+    const last = notes(STORIES['sealed']!()).find(({ key }) => key === 'sealed');
+
+    expect(allText(last?.rendered.blocks)).toContain(`\`\`\`\n${CHECKPOINT}\`\`\``);
+  });
+
   test('reads as a sentence where Slack writes “today” for a date', () => {
     const texts = Object.values(STORIES).flatMap((tell) =>
       notes(tell()).map(({ rendered }) => rendered.text),
