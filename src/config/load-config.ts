@@ -108,10 +108,12 @@ export function loadLogWriting(role: Role, loading: Loading = {}): LogWriting {
   };
 }
 
-/** As loadLogAccess; undefined where the environment names no bucket. */
-export function findLogAccess(loading: Loading = {}): LogAccess | undefined {
+/** As loadLogAccess, of that deployment where one is given; undefined where the environment names no bucket. */
+export function findLogAccess(loading: Loading = {}, deployment?: string): LogAccess | undefined {
   const { env = process.env } = loading;
-  return (env['BREAKGLASS_LOG_BUCKET'] ?? '').trim() === '' ? undefined : loadLogAccess(loading);
+  if ((env['BREAKGLASS_LOG_BUCKET'] ?? '').trim() === '') return undefined;
+  const named = deployment === undefined ? env : { ...env, BREAKGLASS_DEPLOYMENT: deployment };
+  return loadLogAccess({ ...loading, env: named });
 }
 
 /** What looking at rules and closing them takes: no role, no key, no secret but AWS credentials. */

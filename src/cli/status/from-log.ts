@@ -21,9 +21,9 @@ export type FromLog =
 const unread = (problem: string | null, isBad = false): FromLog => ({ read: false, problem, isBad });
 
 /** Every request that is not over, from the verified log of the environment. Never throws: AWS has the first word here. */
-export async function readRequests(deployment: string, { env = process.env }: Io): Promise<FromLog> {
+export async function readRequests(deployment: string, { env }: Io): Promise<FromLog> {
   try {
-    const access = findLogAccess({ env: { ...env, BREAKGLASS_DEPLOYMENT: deployment } });
+    const access = findLogAccess(env === undefined ? {} : { env }, deployment);
     if (access === undefined) return unread(null);
     const opened = await openBucket(access);
     try {
