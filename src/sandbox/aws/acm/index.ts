@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../error.ts';
-import type { AwsAnswer, AwsService, CallContext, Change, ParsedCall, RawCall } from '../service.ts';
+import { jsonAnswer, jsonCodes, jsonError, jsonInput, type Json } from '../json-service.ts';
+import type { AwsService, CallContext, Change, ParsedCall, RawCall } from '../service.ts';
 import type { Certificates, HeldRecord } from './certificates.ts';
 import { checkImport, checkReimport, refused } from './import-check.ts';
 
-type Json = Readonly<Record<string, unknown>>;
 type Action = (input: Json, context: CallContext) => Promise<Json> | Json;
 
 /** AWS Certificate Manager (JSON 1.1): imported certificates. */
@@ -20,19 +20,12 @@ export function createAcm(certificates: Certificates): AwsService {
   };
   return {
     name: 'acm',
-    codes: {
-      accessDenied: { code: 'AccessDeniedException', status: 400 },
-      unknownKey: { code: 'UnrecognizedClientException', status: 400 },
-      expiredToken: { code: 'ExpiredTokenException', status: 400 },
-      skewed: { code: 'InvalidSignatureException', status: 400 },
-      throttled: { code: 'ThrottlingException', status: 400 },
-      internal: { code: 'InternalFailure', status: 500 },
-    },
+    codes: jsonCodes('InternalFailure'),
     parse(call: RawCall): ParsedCall {
       const action = (call.headers['x-amz-target'] ?? '').replace(/^CertificateManager\./, '');
       const run = actions[action];
       if (run === undefined) throw new AwsError('UnknownOperationException', `No action ${action}`, 400);
-      const input = JSON.parse(call.body.toString('utf8') || '{}') as Json;
+      const input = jsonInput(call);
       // The ARN alone: an import's other members are a private key and certificates.
       const certificateArn = input['CertificateArn'];
       const change = action === 'ImportCertificate' ? importChange(certificateArn) : undefined;
@@ -43,13 +36,11 @@ export function createAcm(certificates: Certificates): AwsService {
         run: async (context) => {
           const content = await run(input, context);
           const responseElements = { certificateArn: content['CertificateArn'] };
-          return { ...answer(200, content), ...(change && { responseElements }) };
+          return { ...jsonAnswer(200, content), ...(change && { responseElements }) };
         },
       };
     },
-    answerError(error: AwsError): AwsAnswer {
-      return answer(error.status, { __type: error.code, message: error.message });
-    },
+    answerError: jsonError,
   };
 }
 
@@ -145,8 +136,4 @@ function blob(input: Json, name: string): string {
   }
   if (typeof value !== 'string') throw refused(`Value at '${name}' has to be a blob`);
   return Buffer.from(value, 'base64').toString('utf8');
-}
-
-function answer(status: number, body: Json): AwsAnswer {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
 }

@@ -1,11 +1,10 @@
 import type { Faults } from '../../faults.ts';
 import { AwsError } from '../error.ts';
-import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import { jsonAnswer, jsonCodes, jsonError, jsonInput, type Json } from '../json-service.ts';
+import type { AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { lookup } from './lookup.ts';
 import type { Trail } from './trail.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** API reference: two lookups a second, for each account and Region. */
 const RATE = { bucket: 2, refillPerSecond: 2 };
@@ -15,26 +14,17 @@ export function createCloudTrail(trail: Trail, faults: Faults): AwsService {
   const rate = new TokenBuckets();
   return {
     name: 'cloudtrail',
-    codes: {
-      accessDenied: { code: 'AccessDeniedException', status: 400 },
-      unknownKey: { code: 'UnrecognizedClientException', status: 400 },
-      expiredToken: { code: 'ExpiredTokenException', status: 400 },
-      skewed: { code: 'InvalidSignatureException', status: 400 },
-      throttled: { code: 'ThrottlingException', status: 400 },
-      internal: { code: 'InternalFailure', status: 500 },
-    },
+    codes: jsonCodes('InternalFailure'),
     parse(call: RawCall): ParsedCall {
       // The target's prefix has a long and a short form; the SDK sends the short one.
       const action = (call.headers['x-amz-target'] ?? '').replace(/^.*CloudTrail_20131101\./, '');
       if (action !== 'LookupEvents') {
         throw new AwsError('UnknownOperationException', `No action ${action}`, 400);
       }
-      const input = JSON.parse(call.body.toString('utf8') || '{}') as Json;
-      return { action, input, run: (context) => answer(200, lookupEvents(input, context)) };
+      const input = jsonInput(call);
+      return { action, input, run: (context) => jsonAnswer(200, lookupEvents(input, context)) };
     },
-    answerError(error: AwsError): AwsAnswer {
-      return answer(error.status, { __type: error.code, message: error.message });
-    },
+    answerError: jsonError,
   };
 
   function lookupEvents(input: Json, { account, region, now }: CallContext): Json {
@@ -48,8 +38,4 @@ export function createCloudTrail(trail: Trail, faults: Faults): AwsService {
     }
     return lookup(input, trail.events(account, region, now - (faults.get('cloudtrail.delayMs') ?? 0)));
   }
-}
-
-function answer(status: number, body: Json): AwsAnswer {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
 }

@@ -1,10 +1,10 @@
 import { createPublicKey, sign } from 'node:crypto';
 import { AwsError } from '../error.ts';
+import { jsonAnswer, jsonCodes, jsonError, jsonInput, type Json } from '../json-service.ts';
 import { isAdmin } from '../identities.ts';
-import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import type { AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
 import { arnOf, privateKeyOf, type KeySpec, type KmsKey, type KmsKeys } from './keys.ts';
 
-type Json = Readonly<Record<string, unknown>>;
 type Action = (key: KmsKey, input: Json) => Json;
 
 /** API reference, Sign: "Messages can be 0-4096 bytes." */
@@ -20,29 +20,20 @@ export function createKms(keys: KmsKeys): AwsService {
   const actions: Readonly<Record<string, Action>> = { GetPublicKey: getPublicKey, Sign: signMessage };
   return {
     name: 'kms',
-    codes: {
-      accessDenied: { code: 'AccessDeniedException', status: 400 },
-      unknownKey: { code: 'UnrecognizedClientException', status: 400 },
-      expiredToken: { code: 'ExpiredTokenException', status: 400 },
-      skewed: { code: 'InvalidSignatureException', status: 400 },
-      throttled: { code: 'ThrottlingException', status: 400 },
-      internal: { code: 'KMSInternalException', status: 500 },
-    },
+    codes: jsonCodes('KMSInternalException'),
     parse(call: RawCall): ParsedCall {
       const action = (call.headers['x-amz-target'] ?? '').replace(/^TrentService\./, '');
       const run = actions[action];
       if (run === undefined) throw new AwsError('UnknownOperationException', `No action ${action}`, 400);
-      const input = JSON.parse(call.body.toString('utf8') || '{}') as Json;
+      const input = jsonInput(call);
       const { KeyId, SigningAlgorithm, MessageType } = input;
       return {
         action,
         input: { KeyId, SigningAlgorithm, MessageType },
-        run: (context) => answer(200, run(usableBy(context, action, input), input)),
+        run: (context) => jsonAnswer(200, run(usableBy(context, action, input), input)),
       };
     },
-    answerError(error: AwsError): AwsAnswer {
-      return answer(error.status, { __type: error.code, message: error.message });
-    },
+    answerError: jsonError,
   };
 
   /** The key, if its own policy lets the caller use it and it can be used. */
@@ -91,7 +82,3 @@ function signMessage(key: KmsKey, { Message, MessageType = 'RAW', SigningAlgorit
 }
 
 const invalid = (text: string): AwsError => new AwsError('ValidationException', text, 400);
-
-function answer(status: number, body: Json): AwsAnswer {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
-}

@@ -1,11 +1,10 @@
 import type { Faults } from '../../faults.ts';
 import { AwsError } from '../error.ts';
-import type { AwsAnswer, AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
+import { jsonAnswer, jsonCodes, jsonError, jsonInput, type Json } from '../json-service.ts';
+import type { AwsService, CallContext, ParsedCall, RawCall } from '../service.ts';
 import { TokenBuckets } from '../token-buckets.ts';
 import { parsePattern } from './filter-pattern.ts';
 import type { LogEvent, LogGroups } from './log-groups.ts';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** CloudWatch Logs quotas: FilterLogEvents, for each account and Region. */
 const RATE = { bucket: 5, refillPerSecond: 5 };
@@ -17,24 +16,15 @@ export function createLogs(groups: LogGroups, faults: Faults): AwsService {
   const rate = new TokenBuckets();
   return {
     name: 'logs',
-    codes: {
-      accessDenied: { code: 'AccessDeniedException', status: 400 },
-      unknownKey: { code: 'UnrecognizedClientException', status: 400 },
-      expiredToken: { code: 'ExpiredTokenException', status: 400 },
-      skewed: { code: 'InvalidSignatureException', status: 400 },
-      throttled: { code: 'ThrottlingException', status: 400 },
-      internal: { code: 'ServiceUnavailableException', status: 500 },
-    },
+    codes: jsonCodes('ServiceUnavailableException'),
     parse(call: RawCall): ParsedCall {
       const action = (call.headers['x-amz-target'] ?? '').replace(/^Logs_20140328\./, '');
       if (action !== 'FilterLogEvents')
         throw new AwsError('UnknownOperationException', `No action ${action}`, 400);
-      const input = JSON.parse(call.body.toString('utf8') || '{}') as Json;
-      return { action, input, run: (context) => answer(200, filterLogEvents(input, context)) };
+      const input = jsonInput(call);
+      return { action, input, run: (context) => jsonAnswer(200, filterLogEvents(input, context)) };
     },
-    answerError(error: AwsError): AwsAnswer {
-      return answer(error.status, { __type: error.code, message: error.message });
-    },
+    answerError: jsonError,
   };
 
   function filterLogEvents(input: Json, { account, region, now }: CallContext): Json {
@@ -104,7 +94,3 @@ function numberOf(input: Json, name: string, fallback: number): number {
 }
 
 const invalid = (message: string): AwsError => new AwsError('InvalidParameterException', message, 400);
-
-function answer(status: number, body: Json): AwsAnswer {
-  return { status, headers: { 'content-type': 'application/x-amz-json-1.1' }, body: JSON.stringify(body) };
-}
