@@ -43,7 +43,7 @@ export function describe(record: BreakglassRecord): Description {
     case 'open.intended':
       return did('opening', record.worker, `until ${secondsText(record.deadline)}`);
     case 'open.armed':
-      return did('armed', 'worker', `${record.switches.length} switches, from ${secondsText(record.from)}`);
+      return did('armed', 'worker', `switches: ${record.switches.length}, from ${secondsText(record.from)}`);
     case 'open.confirmed':
       return did('open', 'worker', `${rulesText(record.rules)}, since ${isoTime(record.openedAt)}`);
     case 'open.failed':

@@ -48,6 +48,9 @@ const HOSTILE = toHtml(
   ),
 );
 
+/** CSS Values and Units, "absolute lengths": 96 pixels and 72 points an inch. */
+const POINTS_A_PIXEL = 72 / 96;
+
 let browser: Browser;
 let page: Page;
 const requests: string[] = [];
@@ -65,12 +68,18 @@ const overflow = (): Promise<number> =>
   page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
 
 describe('the page of a request', () => {
-  test('prints an ordinary window on one sheet of A4', async () => {
+  test('prints an ordinary window on two sheets of A4, in letters of seven points and more', async () => {
     await page.setContent(ORDINARY);
 
     const pdf = await page.pdf({ preferCSSPageSize: true });
+    await page.emulateMedia({ media: 'print' });
+    const smallest = await page.evaluate<number>(
+      `Math.min(...[...document.body.querySelectorAll('*')].map((each) => parseFloat(getComputedStyle(each).fontSize)))`,
+    );
+    await page.emulateMedia({ media: 'screen' });
 
-    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)).toHaveLength(1);
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b(?!s)/g)).toHaveLength(2);
+    expect(smallest * POINTS_A_PIXEL).toBeGreaterThan(6.99);
   });
 
   test.each([1280, 390])('fits a window %i pixels wide, whatever was typed', async (width) => {

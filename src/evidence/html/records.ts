@@ -5,7 +5,7 @@ import { bareTime } from './words.ts';
 
 /** Every record with its place in the log, and how to check that it stands there. */
 export const recordsSection = ({ records }: Story): Html =>
-  html`<section>
+  html`<section class="proof">
     <h2>Records</h2>
     <table class="records">
       <thead>

@@ -28,22 +28,24 @@ ul { margin: .3rem 0; padding-left: 1.2rem; }
   dd { margin-bottom: .5rem; }
   section { overflow-x: auto; }
 }
-@page { size: A4; margin: 9mm 11mm; }
+@page { size: A4; margin: 14mm 13mm; }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #444; --line: #bbb; --paper: #fff; --mark: #7a1f1f; --quiet: #fff; }
-  body { padding: 0; max-width: none; font-size: 7.1pt; line-height: 1.24; }
-  h1 { font-size: 12pt; }
-  h2 { margin: 4pt 0 1.5pt; font-size: 8.2pt; break-after: avoid; }
-  .outcome { font-size: 9pt; margin: 1pt 0 0; }
-  header { padding-bottom: 3pt; }
-  p { margin: 1pt 0; }
-  dl { grid-template-columns: 25mm 1fr; gap: .6pt 3mm; }
-  table { font-size: 6.2pt; }
-  th, td { padding: .6pt 2mm .6pt 0; }
-  tr, dd { break-inside: avoid; }
-  pre { padding: 2pt 0; margin: 1pt 0; border: 0; }
-  .leaf code { font-size: 4.4pt; line-height: 1.12; }
-  .who { min-width: 27mm; }
+  body { padding: 0; max-width: none; font-size: 9pt; line-height: 1.35; }
+  h1 { font-size: 15pt; }
+  h2 { margin: 9pt 0 3pt; font-size: 10.5pt; break-after: avoid; }
+  .outcome { font-size: 11pt; }
+  header { padding-bottom: 5pt; }
+  dl { grid-template-columns: 29mm 1fr; gap: 1.5pt 3mm; }
+  table { font-size: 8pt; line-height: 1.3; }
+  thead { display: table-header-group; }
+  th, td { padding: 1.5pt 2mm 1.5pt 0; }
+  tr, dd, .verify { break-inside: avoid; }
+  pre { padding: 2pt 0; border: 0; }
+  /* What happened is on the first sheet; the records that prove it begin a new one. */
+  .proof { break-before: page; }
+  .leaf code { width: 23ch; font-size: 7pt; line-height: 1.15; }
+  .who { min-width: 24mm; }
   a { color: inherit; text-decoration: none; }
 }
 `;
