@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { ROOT, TOOLS } from './paths.mjs';
 
 const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
-// No single test file takes this long; only one that is stuck for good does.
+// No test file of `npm test` takes this long; only one that is stuck for good does.
 const SILENCE_MS = 240_000;
 // The reporter ends a jest that lingers after its last test; this is for one that cannot even do that.
 const LINGER_MS = 30_000;
@@ -12,8 +12,9 @@ const WATCH_EVERY_MS = 1000;
 /**
  * Runs jest under a watchdog, its output on ours. Answers `{ passed, failed, problems }`: counts of tests (a skipped
  * or unfinished test is a failed one, and so is a test file that did not run) and whatever else went wrong, in words.
+ * Where no file begins or ends for `silenceMs`, it is stuck.
  */
-export async function runJest(args) {
+export async function runJest(args, { silenceMs = SILENCE_MS } = {}) {
   const counts = { passed: 0, failed: 0 };
   const problems = [];
   const running = new Set();
@@ -41,7 +42,7 @@ export async function runJest(args) {
   });
   const watchdog = setInterval(() => {
     const silentMs = Date.now() - heardAt;
-    if (silentMs < (finished ? LINGER_MS : SILENCE_MS)) return;
+    if (silentMs < (finished ? LINGER_MS : silenceMs)) return;
     clearInterval(watchdog);
     const files = [...running].map((path) => relative(ROOT, path));
     problems.push(

@@ -72,8 +72,11 @@ describe('a worker that is killed', () => {
     async () => {
       const found: string[] = [];
       const points = sample(POINTS, KILLS, SEED);
-      for (const point of points)
-        for (const violation of await life(point)) found.push(`${point}: ${violation}`);
+      for (const point of points) {
+        const wrong = await life(point);
+        found.push(...wrong.map((violation) => `${point}: ${violation}`));
+        process.stdout.write(`killed at call ${point}: ${wrong.length} violations\n`);
+      }
       process.stdout.write(`kill sweep: ${points.length} points, ${found.length} violations\n`);
 
       expect(found).toEqual([]);
