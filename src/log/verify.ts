@@ -1,6 +1,7 @@
 import type { Chain } from './chain.ts';
 import { commitKey, commitNumber, noteAtEnd } from './commit.ts';
 import { LogError, type LogErrorCode } from './errors.ts';
+import { historyAfter, historyFrom, type KeyHistory } from './key-history.ts';
 import { ask, readLog, readObject, type Expected } from './reader.ts';
 import {
   FORMAT,
@@ -42,6 +43,8 @@ export interface VerifyReport {
   readonly origin?: string;
   /** Verifier keys that may sign the next commit. */
   readonly keys?: Readonly<Record<Role, string>>;
+  /** Every key there was, with what it signed: from the start on, where a kept checkpoint is the start. */
+  readonly keyHistory: KeyHistory;
   /** Commits in the store, and those of them that hold, counted from the first that was to be verified. */
   readonly found: number;
   readonly commits: number;
@@ -71,6 +74,7 @@ export async function verifyLog(store: LogStore, options: VerifyOptions = {}): P
     valid: false,
     trust: start === undefined ? given : 'kept-checkpoint',
     ...(start && { start: start.head, head: start.head, origin: start.origin, keys: keysOf(start) }),
+    keyHistory: start === undefined ? [] : historyFrom(start),
     found: 0,
     commits: 0,
     records: 0,
@@ -88,6 +92,7 @@ export async function verifyLog(store: LogStore, options: VerifyOptions = {}): P
         ...report,
         origin,
         keys: keysOf(chain),
+        keyHistory: historyAfter(report.keyHistory, entries),
         commits: head.commit - before.commit,
         records: head.size - before.size,
         newerFormat: report.newerFormat + entries.filter(({ record }) => record.format > FORMAT).length,

@@ -112,7 +112,7 @@ function advice({ role, before, after, commit }: Replaced, to: string): string[]
     '',
     `1. Set ${variable}=${to} for every ${role} and start each again. Until then ${meanwhile}.`,
     '2. Give the new verifier key to whoever verifies, beside the old one: log verify takes the keys that the log was',
-    '   begun with, log verify-receipt every key that the worker has had.',
+    '   begun with and lists all, log verify-receipt takes every key that the worker has had.',
     '3. Destroy the old private key once no process signs with it.',
   ];
 }

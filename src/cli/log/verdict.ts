@@ -1,5 +1,8 @@
+import type { KeyHistory } from '../../log/key-history.ts';
+import { ROLES } from '../../log/types.ts';
 import type { RetentionReport } from '../../log/versions.ts';
 import type { VerifyReport } from '../../log/verify.ts';
+import { table } from '../table.ts';
 import type { Range } from './range.ts';
 import type { Verification } from './verification.ts';
 
@@ -21,9 +24,9 @@ export function verdict(found: Verification, where: string, asked: Range | undef
   if (newerFormat > 0)
     lines.push(`unknown  ${newerFormat} records are of a newer format than this version reads`);
   if (origin !== undefined) lines.push(`origin   ${origin}`);
-  lines.push(...trust(found));
+  if (found.keys) lines.push(`trust    ${TRUST[found.trust]}`);
   if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`, `anchored ${anchor(found)}`);
-  return lines;
+  return [...lines, ...signed(found.keyHistory)];
 }
 
 const countIn = ({ records, first, last }: NonNullable<VerifyReport['within']>): string =>
@@ -53,11 +56,23 @@ const TRUST: Readonly<Record<VerifyReport['trust'], string>> = {
   'kept-checkpoint': 'descends from the kept checkpoint',
 };
 
-const trust = ({ keys, trust: how }: VerifyReport): string[] =>
-  keys === undefined ? [] : [`bot      ${keys.bot}`, `worker   ${keys.worker}`, `trust    ${TRUST[how]}`];
-
 /** Against those who hold the keys, nothing is proven beyond this. */
 const anchor = ({ anchored }: VerifyReport): string =>
   anchored === 0
     ? 'nowhere: give a --checkpoint that was kept where the operators cannot change it'
     : `up to record ${anchored - 1}, by a checkpoint kept elsewhere`;
+
+/** The key that a receipt needs is the one whose records go around its own. */
+function signed(history: KeyHistory): string[] {
+  if (history.length === 0) return [];
+  const rows = ROLES.flatMap((each) => history.filter(({ role }) => role === each)).map(
+    ({ role, records, first = '', last = '', from = '', to = '', key }) => [
+      role,
+      ...[records, first, last].map(String),
+      from,
+      to,
+      key,
+    ],
+  );
+  return ['', ...table(['key of', 'signed', 'first', 'last', 'from', 'to', 'verifier key'], rows)];
+}

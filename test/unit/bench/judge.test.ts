@@ -90,6 +90,7 @@ function evidence({
         Promise.resolve({
           valid,
           trust: 'given-keys',
+          keyHistory: [],
           found: 1,
           commits: 1,
           records: 1,

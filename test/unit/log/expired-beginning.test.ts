@@ -44,6 +44,7 @@ describe('a log whose beginning has expired', () => {
       start: kept(5).head,
       origin: ORIGIN,
       keys: KEYS,
+      keyHistory: expect.any(Array),
       found: 3,
       commits: 3,
       records: 6,

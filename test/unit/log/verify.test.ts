@@ -32,6 +32,18 @@ describe('a whole log', () => {
       trust: 'first-use',
       origin: ORIGIN,
       keys: KEYS,
+      keyHistory: [
+        {
+          role: 'bot',
+          key: KEYS.bot,
+          records: 5,
+          first: 0,
+          last: 5,
+          from: AT,
+          to: '2026-03-02T00:00:00.000Z',
+        },
+        { role: 'worker', key: KEYS.worker, records: 1, first: 3, last: 3, from: AT, to: AT },
+      ],
       found: 5,
       commits: 5,
       records: 6,
@@ -245,6 +257,7 @@ describe('a log that is not whole', () => {
     expect(await verifyLog(new Chains().store)).toEqual({
       valid: false,
       trust: 'first-use',
+      keyHistory: [],
       found: 0,
       commits: 0,
       records: 0,
