@@ -37,11 +37,16 @@ const INHERITED = [
 /** As short as the local bucket's policy lets it be. */
 const RETAIN_DAYS = '2';
 
-/** What a deployment would set for this role. Nothing of this process's own AWS or Slack settings gets through. */
-export function environmentOf(role: 'bot' | 'worker', settings: Settings): NodeJS.ProcessEnv {
+/** What a process of this role gets. Nothing of this process's own AWS or Slack settings gets through. */
+export const environmentOf = (role: 'bot' | 'worker', settings: Settings): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
+  ...variablesOf(role, settings),
+});
+
+/** What a deployment would set for this role. */
+export function variablesOf(role: 'bot' | 'worker', settings: Settings): NodeJS.ProcessEnv {
   const { sandbox, workflows, redisUrl } = settings;
   return {
-    ...Object.fromEntries(INHERITED.map((name) => [name, process.env[name]])),
     BREAKGLASS_DEPLOYMENT: DEPLOYMENT,
     BREAKGLASS_WORKFLOWS: workflows,
     BREAKGLASS_LOG_RETAIN_DAYS: RETAIN_DAYS,
@@ -64,6 +69,12 @@ export const auditorEnvironment = (
   BREAKGLASS_DEPLOYMENT: DEPLOYMENT,
   BREAKGLASS_LOG_RETAIN_DAYS: RETAIN_DAYS,
 });
+
+/** Variables as a shell reads them from a file: `set -a; . ./worker.env`. */
+export const shellFile = (variables: NodeJS.ProcessEnv): string =>
+  Object.entries(variables)
+    .map(([name, value = '']) => `${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`)
+    .join('');
 
 const aws = (urls: SandboxUrls): NodeJS.ProcessEnv => ({
   BREAKGLASS_LOG_BUCKET: AWS_WORLD.logBucket,

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import type { VerifyReport } from '../../log/index.ts';
 import { startSandbox, type Sandbox, type SandboxOptions, type Verify } from '../../sandbox/index.ts';
 import { BIN, type Run } from './children.ts';
 import { auditorEnvironment, type SlackSecrets } from './environment.ts';
-import { deployWorkflows, signingKeys, type Keys } from './folder.ts';
+import { deployWorkflows, keysInUse, signingKeys, type Keys } from './folder.ts';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -38,14 +39,14 @@ export async function startSurroundings({
   say,
   slack: tuning,
 }: SurroundingsOptions): Promise<Surroundings> {
-  const keys = await signingKeys(folder);
+  const first = await signingKeys(folder);
   const slack = {
     signingSecret: randomBytes(16).toString('hex'),
     botToken: `xoxb-${randomBytes(12).toString('hex')}`,
     appToken: `xapp-${randomBytes(12).toString('hex')}`,
   };
   const stateDir = join(folder, 'sandbox');
-  const verify: Verify = (copy) => verifyBucket({ sandbox, keys, folder }, copy);
+  const verify = (copy?: Altered) => verifyBucket({ sandbox, keys: first, folder }, copy);
   const sandbox: Sandbox = await startSandbox({
     stateDir,
     ports,
@@ -55,6 +56,7 @@ export async function startSurroundings({
     ...(tuning && { slack: tuning }),
   });
   try {
+    const keys = await keysInUse(folder, first, async () => (await verify()).keys);
     const inside = sandbox.edge.find(({ name }) => name === 'monitoring');
     const workflows = await deployWorkflows(
       join(ROOT, 'workflows'),
@@ -75,11 +77,13 @@ export async function tellSlackWhere(run: Run, { sandbox }: Pick<Surroundings, '
   sandbox.slack.setRequestUrl(`http://127.0.0.1:${Number(port)}/slack/events`);
 }
 
+type Altered = Parameters<Verify>[0];
+
 /** What an auditor would type: the verifier reads the bucket with nothing but the right to read it. Answers its JSON. */
 async function verifyBucket(
   { sandbox, keys: { vkeys }, folder }: Pick<Surroundings, 'sandbox' | 'keys'> & { readonly folder: string },
-  copy?: Parameters<Verify>[0],
-): Promise<unknown> {
+  copy?: Altered,
+): Promise<VerifyReport> {
   const env = auditorEnvironment(sandbox, copy?.bucket);
   const args = [BIN, 'log', 'verify', '--json', '--bot-key', vkeys.bot, '--worker-key', vkeys.worker];
   await using kept = await keptBeside(folder, copy?.checkpoint);
@@ -87,7 +91,7 @@ async function verifyBucket(
     env,
     maxBuffer: MAX_REPORT_BYTES,
   }).catch(reported);
-  return JSON.parse(stdout) as unknown;
+  return JSON.parse(stdout) as VerifyReport;
 }
 
 const MAX_REPORT_BYTES = 16 * 1024 * 1024;

@@ -1,10 +1,18 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Sandbox } from '../../sandbox/index.ts';
 import { startRedis } from '../../sandbox/programs/start-redis.ts';
 import { serveRole } from './children.ts';
 import type { ClaimedFolder } from './claim.ts';
-import { environmentOf, type Delivery, type Settings } from './environment.ts';
+import {
+  auditorEnvironment,
+  environmentOf,
+  shellFile,
+  variablesOf,
+  type Delivery,
+  type Settings,
+} from './environment.ts';
 import { startSurroundings, tellSlackWhere } from './surroundings.ts';
 
 export type World = {
@@ -36,6 +44,7 @@ export async function startWorld({ folder: claimed, ports, delivery, say }: Worl
     const { sandbox } = surroundings;
     opened.push(() => sandbox.close());
     const settings: Settings = { ...surroundings, delivery, redisUrl: redis.url };
+    await writeEnvironments(folder, settings);
     const worker = serveRole('worker', environmentOf('worker', settings), join(folder, 'worker.log'), say);
     const bot = serveRole('bot', environmentOf('bot', settings), join(folder, 'bot.log'), say, (run) => {
       // A bot that ends before it is connected is started again, and heard again.
@@ -47,4 +56,15 @@ export async function startWorld({ folder: claimed, ports, delivery, say }: Worl
     await stop();
     throw error;
   }
+}
+
+/** For whoever types the commands of an operator or an auditor beside the demo. */
+async function writeEnvironments(folder: string, settings: Settings): Promise<void> {
+  const all = {
+    bot: variablesOf('bot', settings),
+    worker: variablesOf('worker', settings),
+    auditor: auditorEnvironment(settings.sandbox),
+  };
+  for (const [name, variables] of Object.entries(all))
+    await writeFile(join(folder, `${name}.env`), shellFile(variables), { mode: 0o600 });
 }
