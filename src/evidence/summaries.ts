@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { BreakglassRecord, SummaryWritten } from '../domain/records.ts';
 import type { In } from '../domain/request.ts';
-import { summaryKey } from '../domain/summary-key.ts';
+import { besideKey, summaryKey } from '../domain/summary-key.ts';
 import { recordsAt } from '../log/records-at.ts';
 import type { LogStore } from '../log/types.ts';
 import type { Summaries } from '../ports/summaries.ts';
@@ -46,13 +46,27 @@ export class BucketSummaries implements Summaries {
     ];
   }
 
-  /** What stands there in the end: another version of the software may have been faster, and have written it otherwise. */
+  /**
+   * The log vouches for what this worker has drawn, and for nothing that somebody else has put there before: a summary that
+   * stands there and differs, of another version of the software or of whoever may write to the bucket, keeps its place, and
+   * ours goes beside it.
+   */
   async #create(key: string, text: string): Promise<SummaryWritten['objects'][number]> {
-    const { objects } = this.#parts;
     const body = Buffer.from(text);
-    const created = await objects.createIfAbsent(key, body);
-    const there = created === 'created' ? body : await objects.read(key);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    if (await this.#isThere(key, body)) return { key, sha256 };
+    // Named by its hash: whatever stands there instead contradicts its own name.
+    const beside = besideKey(key, sha256);
+    await this.#isThere(beside, body);
+    return { key: beside, sha256 };
+  }
+
+  /** Created now or before. */
+  async #isThere(key: string, body: Uint8Array): Promise<boolean> {
+    const { objects } = this.#parts;
+    if ((await objects.createIfAbsent(key, body)) === 'created') return true;
+    const there = await objects.read(key);
     if (there === undefined) throw new Error(`${key} is hidden by a delete marker`);
-    return { key, sha256: createHash('sha256').update(there).digest('hex') };
+    return Buffer.compare(there, body) === 0;
   }
 }

@@ -6,7 +6,7 @@ import { decideMessageRemoved, decideThreadKept } from '../../../src/domain/deci
 import type { BreakglassRecord, RecordType, ThreadMessage } from '../../../src/domain/records.ts';
 import { isSealable } from '../../../src/domain/request.ts';
 import { getRequest, type State } from '../../../src/domain/state.ts';
-import { summaryKey } from '../../../src/domain/summary-key.ts';
+import { besideKey, summaryKey } from '../../../src/domain/summary-key.ts';
 import { fold } from '../../../src/domain/fold.ts';
 import {
   aPerson,
@@ -193,5 +193,8 @@ describe('a written summary', () => {
 
   test('stands under the number of the commit that it tells up to', () => {
     expect(summaryKey(ID, 20, 'html')).toBe('summary/bg-0000000001/0000000000000020.html');
+    expect(besideKey(summaryKey(ID, 20, 'html'), '0123456789abcdef0123')).toBe(
+      'summary/bg-0000000001/0000000000000020-0123456789abcdef.html',
+    );
   });
 });

@@ -61,22 +61,41 @@ describe('a summary beside the log', () => {
     expect(worker.log.head.size).toBe(size);
   });
 
-  test('that another worker has written otherwise stays, and is what the log vouches for', async () => {
+  test('that somebody else has put there is not vouched for: ours stands beside it', async () => {
     const { request, worker, objects, summaries } = await sealed();
     const number = String(requestIn(worker.log, request, 'sealed').summary.tells).padStart(16, '0');
-    const there = Buffer.from('of an older version');
+    const there = Buffer.from('nothing was ever opened');
     objects.objects.set(`summary/${request}/${number}.html`, there);
 
-    const written = await summaries.write(
-      requestIn(worker.log, request, 'sealed'),
-      requestIn(worker.log, request, 'sealed').summary.tells,
-    );
+    await writeSummary(worker, summaries, request);
+    const again = await summaries.write(requestIn(worker.log, request, 'sealed'), Number(number));
 
-    expect(objects.objects.get(`summary/${request}/${number}.html`)).toBe(there);
-    expect(written.map((object) => object.sha256)).toEqual([
-      sha256(objects.objects.get(`summary/${request}/${number}.json`)),
-      sha256(there),
+    const [json, html] = again;
+    const ours = objects.objects.get(html?.key ?? '');
+    expect(again.map(({ key }) => key)).toEqual([
+      `summary/${request}/${number}.json`,
+      `summary/${request}/${number}-${html?.sha256.slice(0, 16)}.html`,
     ]);
+    expect(again.map(({ sha256 }) => sha256)).toEqual([
+      sha256(objects.objects.get(json?.key ?? '')),
+      sha256(ours),
+    ]);
+    expect(Buffer.from(ours ?? '').toString()).toContain('Withdrawn; nothing was opened');
+    expect(objects.objects.get(`summary/${request}/${number}.html`)).toBe(there);
+    expect(requestIn(worker.log, request, 'sealed').summary.written).toBe(Number(number));
+  });
+
+  test('is the same whoever draws it: a second worker finds its own there', async () => {
+    const { request, worker, objects, summaries } = await sealed();
+    const state = requestIn(worker.log, request, 'sealed');
+
+    const [first, second] = [
+      await summaries.write(state, state.summary.tells),
+      await summaries.write(state, state.summary.tells),
+    ];
+
+    expect(second).toEqual(first);
+    expect(objects.objects.size).toBe(2);
   });
 
   test('that cannot be written is a failure, and the next attempt writes it', async () => {
