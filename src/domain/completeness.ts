@@ -1,5 +1,5 @@
 import { closedIn } from './activity.ts';
-import type { Difference, Gap } from './records.ts';
+import type { Difference, Finding, Gap, SweepReported } from './records.ts';
 import { isHolding, type Request } from './request.ts';
 import type { CutEntry, OpenRule, Place, Rule, Target } from './rule.ts';
 import { isoTime, MINUTE, SECOND, type EpochMs, type EpochSeconds } from './time.ts';
@@ -83,6 +83,13 @@ export type Accounts = {
   readonly removed: ReadonlySet<string>;
 };
 
+/** The others name rules that were left as they were. */
+const CLOSED: ReadonlySet<Finding> = new Set(['overdue', 'unknown', 'wrong-shape']);
+
+/** Ids of the rules that the sweep closed. */
+export const sweptIn = ({ finding, rules }: SweepReported): string[] =>
+  CLOSED.has(finding) ? rules.map(({ ruleId }) => ruleId) : [];
+
 export type Compared = {
   readonly place: Place;
   readonly from: EpochMs;
@@ -146,57 +153,83 @@ const isNarrow = ({ target }: Trace, { ports, protocols, addresses, ruleIds }: T
 
 function judge(accounts: KnownAccounts, change: TrailChange): Difference[] {
   const traces = accounts.traces.filter((trace) => explains(trace, change));
-  const byTheSwitch = accounts.traces.some(({ target }) => target.switch.roleArn === change.role);
-  if (traces.length === 0) return isElsewhere(accounts, change) ? [] : [difference('no-record', change)];
-  const isEarly = byTheSwitch && traces.every((trace) => change.at < dueFor(trace, change) - TOLERANCE);
+  const byTheSwitch = accounts.traces.some((trace) => isSwitch(trace, change));
+  const isKnown =
+    traces.length === 0 ? isElsewhere(accounts, change) : !revokesMore(accounts, traces, change);
+  if (!isKnown) return [difference('no-record', change)];
+  const isEarly = byTheSwitch && traces.length > 0 && traces.every((trace) => !isDue(trace, change));
   return isEarly ? [difference('too-early', change)] : [];
 }
 
 /** By the AWS request that a record names; where its answer was lost by the rule, or the entry, and the time. */
 function explains(trace: Known, change: TrailChange): boolean {
-  const { opened, closed, ruleIds, cut } = trace;
-  const { awsRequest, event, on, ruleNumber } = change;
-  const isNamed = [opened, closed].some((done) => done?.awsRequests.includes(awsRequest));
-  switch (event) {
+  const { opened, closed, ruleIds } = trace;
+  const isNamed = [opened, closed].some((done) => done?.awsRequests.includes(change.awsRequest));
+  switch (change.event) {
     case 'AuthorizeSecurityGroupIngress':
       return isNarrow(trace, change) && (isNamed || isOfRule(trace, change));
     case 'RevokeSecurityGroupIngress':
       return isNamed || change.ruleIds.some((id) => ruleIds.has(id)) || isOfRule(trace, change);
     case 'CreateNetworkAclEntry':
-    case 'DeleteNetworkAclEntry':
       return (
         !change.allows &&
-        (isNamed ||
-          cut?.entries.some((entry) => entry.acl === on && entry.ruleNumber === ruleNumber) === true ||
-          isOfCut(trace, change))
+        change.addresses.every((address) => isAddressOf(trace, address)) &&
+        (isNamed || isOfCut(trace, change))
       );
+    case 'DeleteNetworkAclEntry':
+      // Whoever removes one sooner than it is over, a new window for the same host, says so in a record of its own.
+      return isOfCut(trace, change) && (isSwitch(trace, change) || isDue(trace, change));
     case 'ModifySecurityGroupRules':
     case 'ReplaceNetworkAclEntry':
       return false;
   }
 }
 
-/** A cut that was made and not recorded. */
-const isOfCut = ({ target, rules, from }: Trace, { addresses, ruleNumber, at }: TrailChange): boolean =>
-  target.cut !== null &&
-  ruleNumber !== null &&
-  target.cut.first <= ruleNumber &&
-  ruleNumber <= target.cut.last &&
-  at >= from &&
-  rules.some(({ address }) => addresses.includes(address));
+const isSwitch = ({ target }: Trace, { role }: TrailChange): boolean => target.switch.roleArn === role;
+
+const isAddressOf = ({ rules }: Trace, wanted: string): boolean =>
+  rules.some(({ address }) => address === wanted);
+
+/** Somebody else's rule went with ours: each has to be in the log, by its id or, as far as that is not known, as it was made. */
+function revokesMore({ swept }: KnownAccounts, traces: readonly Known[], change: TrailChange): boolean {
+  const { event, ruleIds, addresses, ports } = change;
+  if (event !== 'RevokeSecurityGroupIngress') return false;
+  if (ruleIds.every((id) => swept.has(id) || traces.some((trace) => trace.ruleIds.has(id)))) return false;
+  const isOurs =
+    addresses.length > 0 &&
+    addresses.every((address) => traces.some((trace) => isAddressOf(trace, address))) &&
+    ports.every((port) => traces.some(({ target }) => target.port === port));
+  return !isOurs;
+}
+
+/** An entry that a record names, or that was made and not recorded. */
+const isOfCut = ({ target, rules, from, cut }: Trace, change: TrailChange): boolean => {
+  const { on, addresses, ruleNumber, at } = change;
+  const isRecorded = cut?.entries.some((entry) => entry.acl === on && entry.ruleNumber === ruleNumber);
+  return (
+    isRecorded === true ||
+    (target.cut !== null &&
+      ruleNumber !== null &&
+      target.cut.first <= ruleNumber &&
+      ruleNumber <= target.cut.last &&
+      at >= from &&
+      rules.some(({ address }) => addresses.includes(address)))
+  );
+};
 
 /** What the sweep did without a request. */
 function isElsewhere(
   { swept, removed }: KnownAccounts,
   { event, ruleIds, on, ruleNumber }: TrailChange,
 ): boolean {
-  if (event === 'RevokeSecurityGroupIngress') return ruleIds.some((id) => swept.has(id));
+  if (event === 'RevokeSecurityGroupIngress')
+    return ruleIds.length > 0 && ruleIds.every((id) => swept.has(id));
   return event === 'DeleteNetworkAclEntry' && ruleNumber !== null && removed.has(entryKey(on, ruleNumber));
 }
 
-/** Before then the switch has nothing to do. */
-const dueFor = ({ deadline, cut }: Trace, { event }: TrailChange): EpochMs =>
-  (event === 'DeleteNetworkAclEntry' ? (cut?.until ?? deadline) : deadline) * SECOND;
+/** Before the deadline there is nothing to close, and before a cut is over nothing to let in again. */
+const isDue = ({ deadline, cut }: Trace, { event, at }: TrailChange): boolean =>
+  at >= (event === 'DeleteNetworkAclEntry' ? (cut?.until ?? deadline) : deadline) * SECOND - TOLERANCE;
 
 const difference = (kind: 'no-record' | 'too-early', change: TrailChange): Difference => {
   const { event, at, principal, awsRequest, on, ruleIds, addresses, ruleNumber } = change;

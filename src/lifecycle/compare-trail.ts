@@ -1,4 +1,4 @@
-import { compare, entryKey, traceOf, type Accounts } from '../domain/completeness.ts';
+import { compare, entryKey, sweptIn, traceOf, type Accounts } from '../domain/completeness.ts';
 import { decideCompared } from '../domain/decide/compare.ts';
 import { TRACES_KEPT } from '../domain/fold.ts';
 import type { Difference, Gap } from '../domain/records.ts';
@@ -70,11 +70,11 @@ const rolesIn = ({ place, targets }: Area): string[] => [
 export function accountsIn({ requests, traces, findings, removed }: State): Accounts {
   const live = [...requests.values()].flatMap((request) => traceOf(request) ?? []);
   const swept = [...findings.values()].flatMap((found) =>
-    found.type === 'sweep.reported' ? found.rules : [],
+    found.type === 'sweep.reported' ? sweptIn(found) : [],
   );
   return {
     traces: [...traces.values(), ...live],
-    swept: new Set(swept.map(({ ruleId }) => ruleId)),
+    swept: new Set(swept),
     removed: new Set([...removed.keys()].map((key) => entryOf(key))),
   };
 }

@@ -2,6 +2,7 @@ import {
   compare as compareAll,
   differenceText,
   entryKey,
+  sweptIn,
   traceOf,
   type Accounts,
   type Trace,
@@ -79,7 +80,7 @@ async function accountsOf({ folder }: CompareOptions, io: Io): Promise<Known> {
       opened.origin === undefined ? {} : { origin: opened.origin },
     )) {
       state = fold(state, entry);
-      if (record?.type === 'sweep.reported') for (const { ruleId } of record.rules) swept.add(ruleId);
+      if (record?.type === 'sweep.reported') for (const ruleId of sweptIn(record)) swept.add(ruleId);
       if (record?.type === 'cut.removed')
         for (const { acl, ruleNumber } of record.entries) removed.add(entryKey(acl, ruleNumber));
       const request =

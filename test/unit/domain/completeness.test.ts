@@ -4,16 +4,18 @@ import {
   compare,
   differenceText,
   entryKey,
+  sweptIn,
   traceOf,
   type Accounts,
   type Trace,
   type TrailChange,
 } from '../../../src/domain/completeness.ts';
+import type { Finding } from '../../../src/domain/records.ts';
 import type { Target } from '../../../src/domain/rule.ts';
 import { getRequest } from '../../../src/domain/state.ts';
 import { MINUTE, SECOND } from '../../../src/domain/time.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
-import { HISTORIES, ID, NOON, stateAfter } from '../../support/builders/records.ts';
+import { aRecord, HISTORIES, ID, NOON, stateAfter } from '../../support/builders/records.ts';
 
 const target: Target = { ...aWorkflow().target, cut: { first: 50, last: 59 } };
 const { account, region, roleArn } = target;
@@ -118,6 +120,31 @@ describe('the log and CloudTrail tell the same', () => {
     expect(kinds(accounts([]), [{ ...opened, carriedOut: false }])).toEqual([]);
   });
 
+  test('of rules that went together', () => {
+    const other = trace({
+      request: 'bg-0000000002',
+      rules: [{ ...rule, address: '203.0.113.9/32', ruleId: 'sgr-2' }],
+    });
+    const together = { ...revoked, ruleIds: ['sgr-1', 'sgr-2', 'sgr-3'] };
+    const swept = { swept: new Set(['sgr-3']) };
+
+    expect(kinds(accounts([trace(), other], swept), [opened, together, denied, removed])).toEqual([]);
+  });
+
+  test('of a revoke of rules whose ids nobody knows, by what they let in', () => {
+    const unknown = trace({ rules: [rule], opened: null });
+    const byId = { ...revoked, ruleIds: ['sgr-7'], addresses: [ADDRESS] };
+
+    expect(kinds(accounts([unknown]), [byId, denied, removed])).toEqual([]);
+  });
+
+  test('of an entry that had to go for the next window of the same host', () => {
+    const early = { ...removed, at: CUT_UNTIL - 10 * MINUTE };
+    const known = accounts([trace()], { removed: new Set([entryKey('acl-1', 50)]) });
+
+    expect(kinds(known, [opened, revoked, denied, early])).toEqual([]);
+  });
+
   test('of what happened before or after the time that is compared', () => {
     const within = { ...range, from: opened.at, until: opened.at + 1 };
 
@@ -157,6 +184,18 @@ describe('a change that no record accounts for is found', () => {
     ['an entry that lets in', { ...denied, allows: true }],
     ['an entry that was replaced', { ...denied, event: 'ReplaceNetworkAclEntry' as const }],
     ['a revoke of a rule that is not ours', { ...revoked, ruleIds: ['sgr-9'] }],
+    ['a revoke of nothing that CloudTrail names', { ...revoked, ruleIds: [] }],
+    ['a revoke of another rule together with ours', { ...revoked, ruleIds: ['sgr-1', 'sgr-9'] }],
+    [
+      'a revoke of another host’s rule together with ours',
+      { ...revoked, ruleIds: ['sgr-1', 'sgr-9'], addresses: [ADDRESS, '203.0.113.9/32'] },
+    ],
+    [
+      'a revoke of a rule for another port together with ours',
+      { ...revoked, ruleIds: ['sgr-1', 'sgr-9'], addresses: [ADDRESS], ports: [22, 8443] },
+    ],
+    ['an entry for everybody, under our number', { ...denied, addresses: ['0.0.0.0/0'] }],
+    ['a removal that lets connections be again', { ...removed, at: CUT_UNTIL - 2 * MINUTE }],
     ['an entry under another number', { ...denied, ruleNumber: 60 }],
     ['an entry for another host', { ...denied, on: 'acl-2', addresses: ['203.0.113.9/32'] }],
     ['an entry before anybody intended it', { ...denied, on: 'acl-2', at: NOON - 2 * MINUTE }],
@@ -193,6 +232,23 @@ describe('a change that no record accounts for is found', () => {
       ['no-record', 'AuthorizeSecurityGroupIngress', 'r-open'],
     ]);
   });
+});
+
+test('a rule that the sweep has left alone accounts for no revoke', () => {
+  const reported = (finding: Finding) => aRecord('sweep.reported', { finding });
+  const findings: Finding[] = [
+    'overdue',
+    'unknown',
+    'wrong-shape',
+    'vanished',
+    'switch-repaired',
+    'unexpected',
+    'gone',
+  ];
+
+  const closed = findings.filter((finding) => sweptIn(reported(finding)).length > 0);
+
+  expect(closed).toEqual(['overdue', 'unknown', 'wrong-shape']);
 });
 
 describe('the switch fired too early', () => {
