@@ -18,8 +18,8 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['GitLab token', /\bglpat-[\w-]{20,}/g],
   ['Google API key', /\bAIza[\w-]{35,}/g],
   ['Stripe key', /\b[rs]k_(?:live|test)_\w{16,}/g],
-  // RFC 7519: two parts of base64url JSON, and a signature
-  ['JSON web token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
+  // RFC 7519: two parts of base64url JSON, and a signature. The first, a header, is short: text without an end costs little.
+  ['JSON web token', /\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
   // RFC 6750 and RFC 7617; a header says so itself, a sentence only where the word is long
   ['credential', /(?<keep>\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+)[^\s"'[]+/gi],
   ['credential', /(?<keep>\b(?:bearer|basic)\s+)[\w.~+/-]{16,}=*/gi],
@@ -27,10 +27,10 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['signature', /(?<keep>\bX-Amz-(?:Signature|Credential|Security-Token)=)[^\s"'&[]+/gi],
   // RFC 3986 section 3.2.1: the password of a userinfo
   ['password', /(?<keep>\b[a-z][a-z\d+.-]{1,20}:\/\/[^\s:/@]{0,64}:)[^\s@/"]{1,256}(?=@)/gi],
-  // With a digit or a sign in it: words of a sentence have none.
+  // With a digit or a sign near its beginning: words of a sentence have none.
   [
     'secret',
-    /(?<keep>\b(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\b["']?\s*[:=]\s*["']?)(?=[^\s"']*[\d!#$%&*+/?@^_~])[^\s"']{6,}/gi,
+    /(?<keep>\b(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key)\b["']?\s*[:=]\s*["']?)(?=[^\s"']{0,256}[\d!#$%&*+/?@^_~])[^\s"']{6,}/gi,
   ],
 ];
 
