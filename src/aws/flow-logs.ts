@@ -50,15 +50,15 @@ export class FlowLogs {
     const interfaces = (await readInterfaces(ec2, target.securityGroups)).map(({ id }) => id);
     const accepted = await this.#all(place, { ...range, pattern: acceptedBy(window, where) });
     const skipped = await this.#all(place, { ...range, pattern: patternFor(where.fields, SKIPPED) });
+    const ofHost = accepted.records.filter((flow) => isFrom(flow, window) && isOver(flow, from));
     const gaps = [
       ...tooMany(accepted, 'accepted flows'),
       ...tooMany(skipped, 'skipped records'),
       ...skippedOn(skipped.records, interfaces),
+      ...elsewhere(ofHost, interfaces, until),
       ...(await this.#undelivered(place, interfaces, until)),
     ];
-    const inside = accepted.records.filter(
-      (flow) => interfaces.includes(flow.interface) && isFrom(flow, window) && isOver(flow, from),
-    );
+    const inside = ofHost.filter((flow) => interfaces.includes(flow.interface));
     return connectionsIn(inside.map(asFlow), until, gaps);
   }
 
@@ -167,6 +167,18 @@ const gap = (why: Gap['why'], text: string): Gap => ({ why, text });
 
 const tooMany = ({ cut }: { readonly cut: boolean }, what: string): Gap[] =>
   cut ? [gap('too-many', `there are more ${what} than are read`)] : [];
+
+/** Which interfaces carried the groups while the port was open nobody knows any more: one may have been replaced since. */
+function elsewhere(flows: readonly FlowRecord[], interfaces: readonly string[], until: EpochMs): Gap[] {
+  const others = new Set(
+    flows
+      .filter((flow) => !interfaces.includes(flow.interface) && flow.start * SECOND <= until)
+      .map((flow) => flow.interface),
+  );
+  if (others.size === 0) return [];
+  const named = [...others].slice(0, INTERFACES).join(', ');
+  return [gap('elsewhere', `accepted flows of the host also went through ${named}, without the groups now`)];
+}
 
 function skippedOn(records: readonly FlowRecord[], interfaces: readonly string[]): Gap[] {
   const on = interfaces.filter((id) => records.some((record) => record.interface === id));

@@ -21,7 +21,7 @@ export type WindowObserved = Fact<
 
 /** Why an answer may not be all there is; `text` is for people. */
 export type Gap = {
-  readonly why: 'skipped' | 'not-delivered' | 'too-many' | 'unavailable';
+  readonly why: 'skipped' | 'not-delivered' | 'too-many' | 'unavailable' | 'elsewhere';
   readonly text: string;
 };
 

@@ -79,7 +79,7 @@ describe('connections', () => {
     log({ source: '203.0.113.9' });
     log({ port: 22 });
     log({ action: 'REJECT' });
-    log({ eni: 'eni-00000000000000009' });
+    log({ eni: 'eni-00000000000000009', source: '203.0.113.9' });
     log({ from: FROM - 5 * MINUTE, to: FROM - MINUTE });
 
     const seen = await activity.connections(windowOf());
@@ -145,6 +145,21 @@ describe('connections', () => {
         { why: 'skipped', text: `AWS has skipped records of ${TWO.id}` },
         { why: 'not-delivered', text: expect.stringContaining(ONE.id) },
       ],
+    });
+  });
+
+  test('may be more where an interface had the host’s flows and does not carry the groups now', async () => {
+    delivered();
+    log();
+    log({ eni: 'eni-00000000000000009' });
+    log({ eni: 'eni-00000000000000008', from: UNTIL + MINUTE, to: UNTIL + 2 * MINUTE });
+
+    const seen = await activity.connections(windowOf());
+
+    expect(seen).toMatchObject({
+      complete: false,
+      total: { connections: 1 },
+      gaps: [{ why: 'elsewhere', text: expect.stringMatching(/through eni-00000000000000009,/) }],
     });
   });
 
