@@ -37,4 +37,11 @@ export class CommandError extends Error {
   }
 }
 
-export const json = (value: unknown): string => JSON.stringify(value, null, 2);
+/** What JSON leaves as it is and a terminal may take for a command, or for another order of what it shows. */
+const COMMANDS = /[\u007f-\u009f\u2028\u2029]|\p{Cf}/gu;
+
+/** JSON, indented unless on one line, that is harmless in a terminal and means the same. */
+export const json = (value: unknown, { oneLine = false } = {}): string =>
+  JSON.stringify(value, null, oneLine ? 0 : 2).replaceAll(COMMANDS, (character) =>
+    character.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );

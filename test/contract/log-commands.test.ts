@@ -181,6 +181,29 @@ describe('the log commands on a bucket', () => {
     expect(hidden).toMatchObject({ exit: 1, err: expect.stringContaining('hidden by a delete marker') });
   });
 
+  test('export doubts a lock that ends sooner than was promised, as verify does', async () => {
+    const promised = { ...env, BREAKGLASS_LOG_RETAIN_DAYS: '30' };
+
+    const verified = await shell(['log', 'verify'], promised);
+    const exported = await shell(['log', 'export', '--ndjson'], promised);
+
+    expect([verified.exit, exported.exit]).toEqual([1, 1]);
+    expect(exported.err).toContain('(short-lock)');
+  });
+
+  test('name a hidden object without what a terminal would obey', async () => {
+    await admin(async (s3) => {
+      await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: 'log/\u001b]0;owned\u0007\u009b2J' }));
+    });
+
+    const { exit, err } = await shell(['log', 'export', '--ndjson'], env);
+
+    expect([exit, err]).toEqual([1, expect.stringContaining('is hidden by a delete marker')]);
+    // eslint-disable-next-line no-control-regex -- these must not come through
+    expect(err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  });
+
   test('refuse a checkpoint of another deployment than the environment names', async () => {
     const file = join(world.stateDir, 'checkpoint.txt');
     const { out } = await shell(['log', 'verify', '--json'], env);

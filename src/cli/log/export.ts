@@ -3,8 +3,9 @@ import { LogError } from '../../log/errors.ts';
 import { readLog, type Expected } from '../../log/reader.ts';
 import { FORMAT, type Entry, type LibraryRecord, type LogRecord } from '../../log/types.ts';
 import { checkRetention } from '../../log/versions.ts';
-import { CommandError, EXIT, type ExitCode, type Io } from '../io.ts';
+import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
 import { systemClock } from '../system-clock.ts';
+import { plain } from '../table.ts';
 import { csvLine } from './csv.ts';
 import { openStore, type OpenStore } from './open-store.ts';
 import { isWithin, rangeOf, type RangeOptions } from './range.ts';
@@ -17,6 +18,8 @@ export type ExportOptions = RangeOptions & {
   readonly botKey?: string;
   readonly workerKey?: string;
 };
+
+const DAY_MS = 86_400_000;
 
 /** In this order; docs/verifying.md says what each holds. */
 export const COLUMNS = [
@@ -63,10 +66,11 @@ export async function exportLog(options: ExportOptions, io: Io): Promise<ExitCod
 }
 
 /** What a delete marker hides at the end would be missed by nobody. */
-async function endOf({ versions }: OpenStore, io: Io): Promise<ExitCode> {
+async function endOf({ versions, retainDays }: OpenStore, io: Io): Promise<ExitCode> {
   if (versions === undefined) return EXIT.ok;
-  const { holds, doubts } = await checkRetention(versions, { now: systemClock.now() });
-  for (const { code, text } of doubts) io.err(`The log is doubtful: ${text} (${code}).`);
+  const retainMs = retainDays === undefined ? undefined : retainDays * DAY_MS;
+  const { holds, doubts } = await checkRetention(versions, { now: systemClock.now(), retainMs });
+  for (const { code, text } of doubts) io.err(plain(`The log is doubtful: ${text} (${code}).`));
   return holds ? EXIT.ok : EXIT.bad;
 }
 
@@ -103,7 +107,10 @@ function inWords(entry: Entry<LogRecord>): Description {
 
 const ndjsonOf = (entry: Entry<LogRecord>): string => {
   const { index, commit, role, record, leafHash } = entry;
-  return JSON.stringify({ index, commit, role, counts: counts(entry), leafHash: hex(leafHash), record });
+  return json(
+    { index, commit, role, counts: counts(entry), leafHash: hex(leafHash), record },
+    { oneLine: true },
+  );
 };
 
 /** The library's own records count, and those that this version knows from the role that may write them. */

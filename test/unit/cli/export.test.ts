@@ -39,6 +39,22 @@ describe('log export', () => {
     expect(lines.slice(1).map(({ record }) => record)).toEqual(EVERYTHING);
   });
 
+  it('writes nothing that a terminal would obey, and means the same', async () => {
+    const reason = 'red \u009b31m \u001b]0;owned\u0007 \u202eback\u2028 \u{e0041} 👩\u200d💻';
+    const asked = { ...EVERYTHING[0]!, reason };
+    await using log = await aLog([asked]);
+
+    const { out } = await exported(log.folder, '--ndjson');
+    const shown = await shell(['log', 'show', REQUEST, '--json', '--folder', log.folder]);
+
+    for (const text of [out, shown.out]) {
+      // eslint-disable-next-line no-control-regex -- these must not come through
+      expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]|\p{Cf}|[\u2028\u2029]/u);
+    }
+    expect(JSON.parse(out.split('\n')[1] ?? '')).toMatchObject({ record: { reason } });
+    expect(JSON.parse(shown.out)).toMatchObject({ records: [{ record: { reason } }] });
+  });
+
   it('marks what does not count: another role, or a newer format', async () => {
     const [denied] = EVERYTHING.filter(({ type }) => type === 'request.denied');
     await using log = await aLog(
