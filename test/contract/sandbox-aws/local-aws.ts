@@ -154,11 +154,11 @@ export async function errorOf(
 export async function eventually<Value>(
   probe: () => Promise<Value | undefined> | Value | undefined,
 ): Promise<Value> {
-  const giveUpAt = performance.now() + 5000;
+  const giveUpAt = performance.now() + 20_000;
   for (;;) {
     const value = await probe();
     if (value !== undefined) return value;
-    if (performance.now() > giveUpAt) throw new Error('what was waited for did not happen within 5 s');
+    if (performance.now() > giveUpAt) throw new Error('what was waited for did not happen within 20 s');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -239,13 +239,26 @@ describe('the switch', () => {
 
   test('moved later by an update leaves the rule alone until then', async () => {
     const rule = await authorize(ec2, '203.0.113.7/32');
-    await create({ StartDate: new Date(Date.now() + 400), EndDate: new Date(Date.now() + 10_000) });
+    await authorize(ec2, '203.0.113.9/32');
+    // Far enough away for the update to be in time, however busy the machine is.
+    const start = Date.now() + 3_000;
+    const EndDate = new Date(start + 10_000);
+    await create({ StartDate: new Date(start), EndDate });
+    const { Target } = schedule();
 
     await scheduler.send(new UpdateScheduleCommand(schedule()));
-    await new Promise((resolve) => setTimeout(resolve, 400 + 2 * MINUTE_MS));
+    await create({
+      Name: 'example-switch-2',
+      ScheduleExpression: 'rate(10 minutes)',
+      StartDate: new Date(start + MINUTE_MS),
+      EndDate,
+      Target: { ...Target!, Input: revokeInput('203.0.113.9/32') },
+    });
+    await eventually(async () => ((await shots()).length > 0 ? true : undefined));
 
+    // The one that is due a minute after the first was has fired, and nothing else.
     expect(await openRules(ec2)).toEqual([rule.SecurityGroupRuleId]);
-    expect(await shots()).toEqual([]);
+    expect(await shots()).toHaveLength(1);
   });
 
   test('retries a throttled call and succeeds', async () => {
