@@ -37,10 +37,11 @@ export async function sweep(sweeper: Sweeper, area: Area): Promise<EpochMs> {
   // 3. What is ours and not explained, or past its end. Nothing else of this process closes before it has read a log.
   const grace = sweeper.log === undefined ? 0 : GRACE;
   const now = sweeper.clock.now();
-  const judged = observed.map((rule) => judge(sweeper, log?.state, rule, now - grace));
-  const stray = judged.filter((one) => one !== undefined);
-  note(sweeper, area, stray);
-  await closeStray(sweeper, area, stray);
+  const judged = (end: EpochMs): readonly Judged[] =>
+    observed.map((rule) => judge(sweeper, log?.state, rule, end)).filter((one) => one !== undefined);
+  // Told is only what is past the grace: what has just been closed on time may still be described.
+  note(sweeper, area, judged(now - GRACE));
+  await closeStray(sweeper, area, judged(now - grace));
   // 4. What is to be told and mended, which nobody waits for with a port open.
   if (log !== undefined) {
     const worker = { ...sweeper, log };

@@ -128,6 +128,25 @@ describe('before there is a log', () => {
 
     expect(found).toEqual(['overdue']);
   });
+
+  test('what another worker has closed on time, and AWS describes for seconds more, is no finding', async () => {
+    const world = new LifecycleWorld();
+    const [other, worker] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.opened(other);
+    const found = reports(worker.log);
+    world.access.lagMs = 2_000;
+    await world.pastDeadline(other, id);
+    const closing = advance(other, id);
+    await world.clock.advance(500);
+
+    await sweep({ ...worker, log: undefined }, areaOf(target));
+    const left = [...world.access.rules];
+    await world.clock.drive(closing);
+    await sweep(worker, areaOf(target));
+
+    expect([left, found]).toEqual([[], []]);
+    requestIn(worker.log, id, 'sealed');
+  });
 });
 
 describe('the sweep finds', () => {
