@@ -13,6 +13,8 @@ export type ClosedWindow = {
   /** Nothing can have been open before the intention. */
   readonly from: EpochMs;
   readonly until: EpochMs;
+  /** Another grant keeps the port open to this host: whoever is connected stays so rightly. */
+  readonly goesOn: boolean;
 };
 
 /** Undefined while it is not over, where nothing was ever open, and where the workflow wants to know nothing. */
@@ -24,9 +26,13 @@ export function closedWindow(request: Request): ClosedWindow | undefined {
   if (target.activity === undefined || rule === undefined) return undefined;
   const { activity } = target;
   const { address } = rule;
+  const { closedAt: until } = closed.closed;
   const from = Date.parse(at);
-  return { request: request.id, target, activity, address, from, until: closed.closed.closedAt };
+  return { request: request.id, target, activity, address, from, until, goesOn: goesOn(closed) };
 }
+
+/** See `ClosedWindow`. */
+export const goesOn = ({ closed }: Closed): boolean => closed.connections === 'kept-by-another-grant';
 
 /** The same, as long as that has not been recorded. */
 export const unobserved = (request: Request): ClosedWindow | undefined =>

@@ -19,7 +19,7 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ['Google API key', /\bAIza[\w-]{35,}/g],
   ['Stripe key', /\b[rs]k_(?:live|test)_\w{16,}/g],
   // RFC 7519: two parts of base64url JSON, and a signature. The first, a header, is short: text without an end costs little.
-  ['JSON web token', /\beyJ[\w-]{8,4000}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
+  ['JSON web token', /\beyJ[\w-]{8,1000}\.eyJ[\w-]{8,}\.[\w-]{8,}/g],
   // RFC 6750 and RFC 7617; a header says so itself, a sentence only where the word is long
   ['credential', /(?<keep>\bauthorization["']?\s*[:=]\s*["']?(?:bearer|basic)\s+)[^\s"'[]+/gi],
   ['credential', /(?<keep>\b(?:bearer|basic)\s+)[\w.~+/-]{16,}=*/gi],

@@ -1,4 +1,5 @@
 import type { CloseTrigger, Connections, RequestLapsed } from './records.ts';
+import { SECOND } from './time.ts';
 
 /** What happened, in words for people; wherever they read it. */
 export const LAPSE_WORDS = {
@@ -23,3 +24,9 @@ export const CONNECTION_WORDS = {
   'shared-with-another-grant': 'not cut everywhere: another grant uses the same address and port',
   'not-cut': 'those established before could NOT be cut and may have lived on',
 } as const satisfies Record<Connections, string>;
+
+/** How long after its deadline a window was closed, in milliseconds; null where nothing had set one. */
+export function latenessWords(ms: number | null): string {
+  if (ms === null) return 'it had no deadline';
+  return `${(Math.abs(ms) / SECOND).toFixed(2)} s ${ms < 0 ? 'before' : 'after'} the deadline`;
+}

@@ -12,6 +12,7 @@ import type {
 } from '../domain/records.ts';
 import type { CutEntry, OpenRule } from '../domain/rule.ts';
 import { formatDuration, isoTime, SECOND } from '../domain/time.ts';
+import { latenessWords } from '../domain/words.ts';
 
 /** What happened, by whom, and what is worth knowing about it. */
 export type Description = { readonly what: string; readonly who: string; readonly detail: string };
@@ -95,7 +96,7 @@ export function describe(record: BreakglassRecord): Description {
 
 const closedText = ({ notLaterThan, closedAt, latenessMs, connections }: CloseConfirmed): string => {
   const when = notLaterThan ? `not later than ${isoTime(closedAt)}, ` : '';
-  return `${when}${latenessText(latenessMs)}; connections ${connections}`;
+  return `${when}${latenessWords(latenessMs)}; connections ${connections}`;
 };
 
 const threadText = ({ messages, complete, omitted, problem }: ThreadKept): string => {
@@ -147,10 +148,3 @@ const cutsText = (entries: readonly CutEntry[]): string =>
 const certificateText = ({ serial, fingerprint }: CertificateFacts): string =>
   `serial ${serial} (${fingerprint.slice(0, 12)}…)`;
 const secondsText = (at: number): string => isoTime(at * SECOND);
-
-function latenessText(ms: number | null): string {
-  if (ms === null) return 'it had no deadline';
-  return ms < 0 ? `${seconds(-ms)} before the deadline` : `${seconds(ms)} after the deadline`;
-}
-
-const seconds = (ms: number): string => `${(ms / SECOND).toFixed(2)} s`;

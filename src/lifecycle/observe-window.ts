@@ -79,12 +79,12 @@ const unavailable = (error: unknown): Gap => ({
 /** A connection that lives on after its window is somebody who is still in. */
 async function told(
   { telemetry, pager }: Observer,
-  { request, target, address, until }: ClosedWindow,
+  { request, target, address, until, goesOn }: ClosedWindow,
   connections: ConnectionsSeen | null,
 ): Promise<void> {
   const alive = connections?.total.alive ?? 0;
   telemetry.event('window-observed', { request, alive, connections: connections?.total.connections ?? null });
-  if (alive === 0) return;
+  if (alive === 0 || goesOn) return;
   const { account, region, port } = target;
   await pager.page({
     kind: 'connection-alive',

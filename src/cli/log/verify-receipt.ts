@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Person } from '../../domain/person.ts';
 import type { RequestSealed, Summary } from '../../domain/records.ts';
-import { isoTime, SECOND } from '../../domain/time.ts';
+import { isoTime, SECOND, type EpochMs } from '../../domain/time.ts';
+import { latenessWords } from '../../domain/words.ts';
 import { LogError } from '../../log/errors.ts';
 import { readReceipt, type Proven } from '../../log/receipt.ts';
 import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
@@ -57,14 +58,15 @@ function lines(file: string, proven: Proven, { at, request, summary, records }: 
 
 function story(summary: Summary): [name: string, value: string][] {
   const { workflow, requester, approvers, reason, incident, source, port, rules } = summary;
-  const { openedAt, deadline, closedAt, latenessMs, connections, rotation } = summary;
+  const { openedAt, deadline, closedAt, connections, rotation } = summary;
   const window: [string, string][] =
-    openedAt === null
+    openedAt === null && closedAt === null
       ? []
       : [
-          ['opened', `${isoTime(openedAt)}, ${rules.map(({ ruleId }) => ruleId).join(', ')}`],
+          ['opened', openedAt === null ? 'never confirmed as open' : isoTime(openedAt)],
+          ['rules', rules.length === 0 ? 'none' : rules.map(({ ruleId }) => ruleId).join(', ')],
           ['deadline', deadline === null ? 'none' : isoTime(deadline * SECOND)],
-          ['closed', closedAt === null ? 'not' : `${isoTime(closedAt)}, ${String(latenessMs)} ms late`],
+          ['closed', closedAt === null ? 'not' : closedText(closedAt, summary)],
           ['cut', connections ?? 'not'],
           ['rotated', rotation === null ? 'not' : `${rotation.before.serial} to ${rotation.after.serial}`],
         ];
@@ -78,5 +80,9 @@ function story(summary: Summary): [name: string, value: string][] {
     ...window,
   ];
 }
+
+/** Of what somebody else has closed, nobody knows how late it was. */
+const closedText = (at: EpochMs, { notLaterThan, latenessMs }: Summary): string =>
+  notLaterThan ? `not later than ${isoTime(at)}` : `${isoTime(at)}, ${latenessWords(latenessMs)}`;
 
 const person = ({ name, identity }: Person): string => `${name} (${identity.user})`;

@@ -2,6 +2,7 @@ import type { CertificateFacts, Outcome, Source, Summary } from '../../domain/re
 import { hostOf } from '../../domain/address.ts';
 import type { Person } from '../../domain/person.ts';
 import { isoTime, SECOND, type EpochMs, type EpochSeconds } from '../../domain/time.ts';
+import { latenessWords } from '../../domain/words.ts';
 import { code, html, typed, type Html } from './markup.ts';
 
 export const OUTCOME_WORDS = {
@@ -39,8 +40,5 @@ const pairs = (hex: string): string =>
     ?.join(':') ?? '';
 
 export function lateness({ latenessMs, notLaterThan }: Pick<Summary, 'latenessMs' | 'notLaterThan'>): string {
-  if (notLaterThan) return 'nobody of ours saw when';
-  if (latenessMs === null) return 'it had no deadline';
-  const seconds = (Math.abs(latenessMs) / SECOND).toFixed(2);
-  return `${seconds} s ${latenessMs < 0 ? 'before' : 'after'} the deadline`;
+  return notLaterThan ? 'nobody of ours saw when' : latenessWords(latenessMs);
 }

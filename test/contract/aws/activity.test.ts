@@ -44,6 +44,7 @@ const windowOf = (change: Partial<ClosedWindow> = {}): ClosedWindow => ({
   address: `${HOST}/32`,
   from: FROM,
   until: UNTIL,
+  goesOn: false,
   ...change,
 });
 

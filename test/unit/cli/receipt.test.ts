@@ -35,7 +35,7 @@ describe('log receipt', () => {
     expect(out).toContain('asked by Maya Okafor (U0MAYA0001)');
     expect(out).toContain('approved Jonas Lind (U0JONAS001)');
     expect(out).toContain('for      tcp 8443 from 203.0.113.7/32');
-    expect(out).toContain('closed   2026-03-01T12:00:28.300Z, 300 ms late');
+    expect(out).toContain('closed   2026-03-01T12:00:28.300Z, 0.30 s after the deadline');
     expect(out).toContain('rotated  0A to 0B');
     expect(out).not.toContain('\u001b');
     expect(out).not.toContain('\u202e');
@@ -98,11 +98,21 @@ describe('log verify-receipt', () => {
   it.each<[string, Partial<Summary>, string]>([
     [
       'a request that nobody approved',
-      { approvers: [], openedAt: null, outcome: 'denied' },
+      { approvers: [], openedAt: null, closedAt: null, outcome: 'denied' },
       'approved by nobody',
     ],
     ['a window without a deadline', { deadline: null }, 'deadline none'],
     ['one that is not closed', { closedAt: null }, 'closed   not'],
+    [
+      'one that somebody else closed',
+      { notLaterThan: true },
+      'closed   not later than 2026-03-01T12:00:28.300Z\n',
+    ],
+    [
+      'one that was closed before anybody saw it open',
+      { openedAt: null, rules: [] },
+      'closed   2026-03-01T12:00:28',
+    ],
     ['one whose connections nobody cut', { connections: null }, 'cut      not'],
     ['a certificate that stays', { rotation: null }, 'rotated  not'],
   ])('tells of %s', async (_, change, text) => {

@@ -14,13 +14,21 @@ const HOUR = 60 * MINUTE;
 const WINDOW = 15 * MINUTE;
 const target: Target = { ...aWorkflow().target, activity: { flowLogs: null } };
 
-/** A window that was closed a moment ago. */
-async function closedWorld(file: Target = target) {
+/** Of the same host. */
+const LONGER = {
+  source: { typed: '203.0.113.7' },
+  duration: '30m',
+  reason: 'Settlement queue is stuck',
+};
+
+/** A window that was closed a moment ago; where another one overlaps, that goes on. */
+async function closedWorld(file: Target = target, { overlapping = false } = {}) {
   const world = new LifecycleWorld({ target: file });
   const activity = new FakeActivity();
   const observer = async (name: string): Promise<Observer> => ({ ...(await world.worker(name)), activity });
   const worker = await observer('w1');
   const id = await world.opened(worker);
+  if (overlapping) await world.opened(worker, { delivery: 'V2', form: LONGER });
   await world.clock.advance(WINDOW);
   await world.advanced(worker, id);
   return { world, activity, observer, worker, id };
@@ -146,6 +154,17 @@ test('a connection that lives on wakes somebody, once', async () => {
 
   expect(world.alerts).toMatchObject([{ kind: 'connection-alive', request: id }]);
   expect(world.alerts[0]?.text).toContain('1 connections of 203.0.113.7/32 to port 8443');
+});
+
+test('a connection that goes on under another grant for the same host wakes nobody', async () => {
+  const { world, activity, worker, id: first } = await closedWorld(target, { overlapping: true });
+  activity.seen = { ...NO_CONNECTIONS, total: { connections: 1, packets: 9, bytes: 900, alive: 1 } };
+  await world.clock.advance(20 * MINUTE);
+
+  await observeWindow(worker, first);
+
+  expect(observed(world)).toMatchObject([{ request: first, connections: { total: { alive: 1 } } }]);
+  expect(world.alerts).toEqual([]);
 });
 
 test('a workflow without flow logs has calls alone', async () => {

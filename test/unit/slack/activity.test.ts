@@ -16,8 +16,8 @@ const connections: NonNullable<WindowObserved['connections']> = {
   seen: [],
 };
 
-const sealed = (change?: Partial<WindowObserved>): In<'sealed'> => ({
-  ...new Story().rotated().sealed().in('sealed'),
+const sealed = (change?: Partial<WindowObserved>, story = new Story().rotated()): In<'sealed'> => ({
+  ...story.sealed().in('sealed'),
   observed: change === undefined ? null : aRecord('window.observed', change),
 });
 
@@ -48,6 +48,30 @@ describe('what went on inside a window', () => {
     expect(told.map(({ where }) => where)).toEqual(['security', 'audit', 'thread']);
     for (const { rendered } of told)
       expect(rendered.text).toContain('1 connection still moved packets after the port had closed');
+  });
+
+  test('is no alarm where another grant keeps the port open to the host', () => {
+    const alive = { ...connections, total: { ...connections.total, alive: 1 } };
+    const kept = new Story().rotated({ connections: 'kept-by-another-grant' });
+
+    const told = activityNotes(sealed({ connections: alive }, kept));
+
+    expect(told.map(({ where }) => where)).toEqual(['audit', 'thread']);
+    for (const { rendered } of told)
+      expect(rendered.text).toContain(
+        '1 connection went on: another grant keeps the port open to this address',
+      );
+  });
+
+  test('fits into one message, however much is not known', () => {
+    const gaps = Array.from({ length: 40 }, () => ({ why: 'skipped' as const, text: '&'.repeat(500) }));
+
+    const told = activityNotes(sealed({ connections: { ...connections, gaps } }));
+
+    for (const { rendered } of told) {
+      expect(() => checkMessageBlocks(rendered.blocks)).not.toThrow();
+      expect(rendered.text).toContain('and 37 more reasons, see the log');
+    }
   });
 
   test('says what is not known', () => {

@@ -167,8 +167,8 @@ export class Story {
     });
   }
 
-  rotated(): this {
-    return this.closed()
+  rotated(closed: Partial<Body<'close.confirmed'>> = {}): this {
+    return this.closed(closed)
       .next('rotation.started', { worker: 'w1', attempt: 1, certificate: 'arn:c', before: BEFORE })
       .next('rotation.confirmed', { before: BEFORE, after: AFTER, servedAt: AT, probe: 'console:8443' });
   }
