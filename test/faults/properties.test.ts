@@ -6,8 +6,9 @@ import { Model, type Action } from '../support/lifecycle-model.ts';
 
 /** The long form sets more; one run is one whole history. */
 const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 20);
-/** What plays the same histories again. */
+/** What plays the same histories again; with the path that a failure prints, that one alone. */
 const SEED = Number(process.env['PROPERTY_SEED'] ?? Date.now() % 2 ** 31);
+const PATH = process.env['PROPERTY_PATH'];
 const SAY_EVERY = 100;
 
 const codes: AccessErrorCode[] = [
@@ -130,7 +131,7 @@ describe('whatever people, machines and AWS do', () => {
           },
         ),
         // Making a history shorter takes minutes, and would end as a time-out: the seed is worth more.
-        { numRuns: RUNS, seed: SEED, endOnFailure: true },
+        { numRuns: RUNS, seed: SEED, ...(PATH !== undefined && { path: PATH }), endOnFailure: true },
       );
       if (played % SAY_EVERY !== 0) say();
     },

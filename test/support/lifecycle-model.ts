@@ -90,6 +90,8 @@ export class Model {
   #disturbedAt = 0;
   /** Since when each rule of ours has had no switch. */
   readonly #bare = new Map<string, number>();
+  /** Rules whose switch somebody has taken away. Only a worker that lives can make another. */
+  readonly #robbed = new Set<string>();
 
   constructor({ cuts = false }: { readonly cuts?: boolean } = {}) {
     const workflow = workflowOf(cuts);
@@ -167,7 +169,9 @@ export class Model {
         return this.#closeAll(action.who);
       case 'remove-switch': {
         const [rule] = this.#ours();
-        if (rule !== undefined) access.removeSwitch(ruleIn(rule));
+        if (rule === undefined) return undefined;
+        access.removeSwitch(ruleIn(rule));
+        this.#robbed.add(rule.ruleId);
         return undefined;
       }
       case 'remove-rule': {
@@ -308,10 +312,12 @@ export class Model {
     }
     for (const rule of rules) {
       const armed = access.switches.has(ruleKey(ruleIn(rule)));
-      if (armed) this.#bare.delete(rule.ruleId);
-      else if (!this.#bare.has(rule.ruleId)) this.#bare.set(rule.ruleId, now);
+      if (armed) {
+        this.#bare.delete(rule.ruleId);
+        this.#robbed.delete(rule.ruleId);
+      } else if (!this.#bare.has(rule.ruleId)) this.#bare.set(rule.ruleId, now);
       const since = this.#bare.get(rule.ruleId) ?? now;
-      if (!armed && !someoneAlive)
+      if (!armed && !someoneAlive && !this.#robbed.has(rule.ruleId))
         this.violations.push(`${rule.ruleId} is open without a switch, and nobody is alive`);
       if (now - Math.max(since, this.#disturbedAt) > REPAIRED_MS)
         this.violations.push(`${rule.ruleId} stays open without a switch`);
