@@ -18,7 +18,7 @@ export default {
   // The machine this is measured for has two cores, and tests start Redis, browsers and servers of their own.
   maxWorkers: 2,
   // A busy machine is not a failure; a test that waits for a condition fails by its own bound.
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/reporter.mjs'],
   coverageProvider: 'v8',
   coverageDirectory: '.cache/coverage',

@@ -43,7 +43,9 @@ test('a port that closes seconds late, and opens after people were told that it 
   const failed = spoiled.lines.filter((line) => line.includes('  FAIL  '));
 
   expect(failed.map((line) => line.replace(/^.*FAIL +(\w+):.*$/, '$1'))).toEqual(['open', 'closed', 'cut']);
-  expect(spoiled.lines.at(-1)).toMatch(/^closed [3-9]\.\d\d s after the deadline, 8 of 11 observations held$/);
+  expect(spoiled.lines.at(-1)).toMatch(
+    /^closed [3-9]\.\d\d s after the deadline, 8 of 11 observations held$/,
+  );
   expect(spoiled.exit).toBe(1);
 });
 

@@ -38,17 +38,15 @@ describe('two demos at once', () => {
     clients = [await one.client(), await other.client()];
     const ports = await Promise.all(clients.map(portsOf));
     const outputs = [one.output, other.output];
-    const window = await openWindow(clients[0], '15s');
+    const [window, refused] = await Promise.all([openWindow(clients[0], '15s'), refusal()]);
     const cards = await Promise.all(clients.map(cardsIn));
-    const third = start('one');
-    const refused = { ...(await third.ended()), output: third.output };
-    seen = { outputs, ports, cards, refused: `${refused.code} ${refused.output}` };
+    seen = { outputs, ports, cards, refused };
     [killed, withoutRoles] = await Promise.all([
       killedAndStartedAgain(one, window),
       rolesKilled(other, clients[1]),
     ]);
     one = killed.again;
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     await one?.[Symbol.asyncDispose]();
@@ -89,7 +87,9 @@ describe('two demos at once', () => {
     });
 
     test('closes the port when it is started again, by the deadline or at once after it', () => {
-      expect(killed.closedAt - Math.max(killed.deadline, killed.readyAt)).toBeLessThan(CLOSED_SOON_MS);
+      const { closedAt, deadline, atWorkAt } = killed;
+
+      expect(closedAt - Math.max(deadline, atWorkAt)).toBeLessThan(CLOSED_SOON_MS);
     });
 
     test('seals the record, and the log verifies', () => {
@@ -134,22 +134,30 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('%s while it starts leaves nothing be
   expect(left).toEqual([]);
 });
 
+/** What one more demo in a folder that is in use says, after its exit code. */
+async function refusal(): Promise<string> {
+  const third = start('one');
+  const { code } = await third.ended();
+  return `${code} ${third.output}`;
+}
+
 async function killedAndStartedAgain(demo: DemoProcess, window: Awaited<ReturnType<typeof openWindow>>) {
   const { family, left } = await demo.end('SIGKILL');
   const again = start('one');
   const client = await again.client();
-  const readyAt = Date.now();
+  const worker = await again.role('worker');
   const closedAt = await sealed(client, window);
+  const atWorkAt = await atWork('one', worker.pid);
   const report = await client.verify();
   const records = await logText(client, window.request);
-  return { family, left, again, readyAt, closedAt, deadline: window.deadline, report, records };
+  return { family, left, again, atWorkAt, closedAt, deadline: window.deadline, report, records };
 }
 
 async function rolesKilled(demo: DemoProcess, client: SandboxClient) {
   const window = await openWindow(client, '10s');
   const before = await Promise.all(ROLES.map((role) => demo.role(role)));
   for (const { pid } of before) process.kill(pid, 'SIGKILL');
-  await eventually('both are gone', 5_000, () => stillRunning(before).length === 0);
+  await eventually('both are gone', 30_000, () => stillRunning(before).length === 0);
   const [, worker] = await Promise.all(ROLES.map((role) => demo.role(role, before)));
   const closedAt = await sealed(client, window);
   const atWorkAt = await atWork('other', worker?.pid);

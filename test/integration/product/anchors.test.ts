@@ -32,7 +32,7 @@ beforeAll(async () => {
   denied = await ask(product);
   await press(product, 'priya', denied, 'Deny');
   await settled(product, denied);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await product[Symbol.asyncDispose]();
@@ -57,7 +57,7 @@ async function anchoredBy(name: string, text: string): Promise<number> {
 
 describe('a checkpoint leaves the operators’ control', () => {
   test('in the audit channel, when a bot starts and when a request is sealed', async () => {
-    const messages = await eventually('both messages', 10_000, async () => {
+    const messages = await eventually('both messages', 25_000, async () => {
       const found = (await inAuditChannel()).filter((message) => shownText(message).includes('Checkpoint'));
       return found.length > 1 && found;
     });
@@ -72,7 +72,7 @@ describe('a checkpoint leaves the operators’ control', () => {
   });
 
   test('to a URL, at the same occasions, as a file that the verifier takes as it is', async () => {
-    await eventually('the seal', 10_000, async () => kept.length > 1);
+    await eventually('the seal', 25_000, async () => kept.length > 1);
 
     const anchored = await anchoredBy('kept', kept.at(-1) ?? '');
     const sealed = (await product.log.records()).findIndex(({ type }) => type === 'request.sealed');
@@ -88,7 +88,7 @@ describe('a checkpoint leaves the operators’ control', () => {
 
     const posted = (await inAuditChannel()).filter((message) => shownText(message).startsWith('⚓'));
     expect(posted).toHaveLength(1);
-  });
+  }, 90_000);
 });
 
 test.each(['bot', 'worker'] as const)('a %s that anchors nothing says so at every start', async (role) => {

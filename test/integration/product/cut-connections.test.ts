@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { eventually } from '../../support/eventually.ts';
 import { Product } from '../../support/product.ts';
-import { approve, ask, from, opened, settled, type Window } from '../../support/product/acts.ts';
+import { approve, ask, from, opened, settled, type Asked, type Window } from '../../support/product/acts.ts';
 import { ROOT } from '../../support/sources.ts';
 
 const CUTS = /^close: \{ cutConnections: \{ networkAcl: .+$/m;
@@ -43,14 +43,10 @@ async function works(socket: TLSSocket): Promise<boolean> {
   return answer;
 }
 
-async function openFor(
-  product: Product,
-  vantage: string,
-  workflow: string,
-  duration: string,
-): Promise<Window> {
-  const answers = { ...from(vantage), 'What do you need': workflow, 'For how long': duration };
-  const asked = await ask(product, answers);
+const askFor = (product: Product, vantage: string, workflow: string, duration: string): Promise<Asked> =>
+  ask(product, { ...from(vantage), 'What do you need': workflow, 'For how long': duration });
+
+async function approvedAndOpen(product: Product, asked: Asked): Promise<Window> {
   await approve(product, asked);
   return opened(product, asked);
 }
@@ -84,16 +80,19 @@ describe('a connection that was established in a window', () => {
 
   beforeAll(async () => {
     product = await Product.start({ workflows: { 'uncut-console.yaml': await uncutWorkflow() } });
-    uncut = await openFor(product, 'stranger', 'uncut-console', '20s');
-    cut = await openFor(product, 'requester', 'payments-console', '10s');
+    const asked = [
+      await askFor(product, 'requester', 'payments-console', '12s'),
+      await askFor(product, 'stranger', 'uncut-console', '12s'),
+    ];
+    [cut, uncut] = (await Promise.all(asked.map((one) => approvedAndOpen(product, one)))) as [Window, Window];
     const ends = await session(product, 'requester');
+    const ended = once(ends, 'close', { signal: AbortSignal.timeout(60_000) }).then(() => Date.now());
     sessions.push(ends, await session(product, 'stranger'), await session(product, 'monitoring'));
     for (const socket of sessions) before.push(await works(socket));
-    await once(ends, 'close', { signal: AbortSignal.timeout(30_000) });
-    endedAfterMs = Date.now() - cut.deadline;
+    endedAfterMs = (await ended) - cut.deadline;
     await Promise.all([settled(product, cut), settled(product, uncut)]);
     for (const socket of sessions) after.push(await works(socket));
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     for (const socket of sessions) socket.destroy();
@@ -136,7 +135,7 @@ describe('a connection that was established in a window', () => {
   });
 
   test('does not keep a new window of the same host from opening: its entries go first', async () => {
-    await openFor(product, 'requester', 'payments-console', '10s');
+    await approvedAndOpen(product, await askFor(product, 'requester', 'payments-console', '10s'));
 
     const probe = await eventually('the port is open', 5_000, async () => {
       const seen = await product.probe('requester');
@@ -144,5 +143,5 @@ describe('a connection that was established in a window', () => {
     });
     expect(probe.open).toBe(true);
     expect(await product.log.all('cut.removed')).toMatchObject([{ why: 'new-grant' }]);
-  });
+  }, 120_000);
 });

@@ -163,7 +163,7 @@ describe('somebody who can write to Redis', () => {
     during = await standing();
     lateMs = await lateness(product, 'requester', window.deadline);
     await settled(product, window);
-  }, 90_000);
+  }, 180_000);
 
   afterAll(() => product[Symbol.asyncDispose]());
 

@@ -18,7 +18,7 @@ let product: Product;
 
 beforeAll(async () => {
   product = await Product.start({ workflows: { 'closed-club.yaml': CLUB } });
-}, 60_000);
+}, 120_000);
 
 afterAll(() => product[Symbol.asyncDispose]());
 
@@ -156,7 +156,7 @@ describe('somebody who may not ask at all', () => {
   ])('%s, %s, is told why instead of getting a form, and it is recorded', async (handle, _, text, code) => {
     await product.client.command(idOf(handle), CHANNEL, '/breakglass', { force: true });
 
-    const answer = await eventually('an answer that only they see', 5_000, async () =>
+    const answer = await eventually('an answer that only they see', 20_000, async () =>
       (await product.client.history(CHANNEL, idOf(handle))).find(({ is_ephemeral }) => is_ephemeral),
     );
     expect(answer.text).toContain(text);
@@ -168,7 +168,7 @@ describe('somebody who may not ask at all', () => {
     // The approver is in no group that may ask.
     await product.client.command(idOf('priya'), CHANNEL, '/breakglass');
 
-    const answer = await eventually('an answer that only they see', 5_000, async () =>
+    const answer = await eventually('an answer that only they see', 20_000, async () =>
       (await product.client.history(CHANNEL, idOf('priya'))).find(({ is_ephemeral }) => is_ephemeral),
     );
     expect(answer.text).toContain('You are not among the people who may ask for this.');

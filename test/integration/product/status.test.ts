@@ -23,7 +23,7 @@ test('names whose each rule is and what else is under way from the log; what is 
 
   const [told, forPrograms] = await Promise.all([as('auditor', 'status'), as('auditor', 'status', '--json')]);
   const closed = await as('admin', 'close', window.id);
-  const closing = await product.log.until('close.intended', window.id, 40_000);
+  const closing = await product.log.until('close.intended', window.id, 90_000);
 
   expect([told.code, forPrograms.code, closed.code]).toEqual([0, 0, 0]);
   expect(told.out).toMatch(new RegExp(`${window.id} Maya Okafor, payments-console`));
@@ -36,4 +36,4 @@ test('names whose each rule is and what else is under way from the log; what is 
   expect(closed.out).toContain('1 of 1 closed');
   expect((await product.probe('requester')).open).toBe(false);
   expect(closing.trigger).toBe('gone');
-}, 60_000);
+}, 180_000);

@@ -54,7 +54,7 @@ async function live(delivery: 'http' | 'socket'): Promise<Life> {
   const wide = await person(product, 'maya').ask(CHANNEL, form({ 'address you come from': '0.0.0.0/0' }));
   const asked = await ask(product);
   await press(product, 'maya', asked, 'Approve');
-  const whispered = await eventually('an answer to the requester’s own approval', 5_000, async () =>
+  const whispered = await eventually('an answer to the requester’s own approval', 30_000, async () =>
     (await client.history(CHANNEL, idOf('maya'))).find(
       ({ is_ephemeral, text }) => is_ephemeral && text.includes('own'),
     ),
@@ -62,7 +62,7 @@ async function live(delivery: 'http' | 'socket'): Promise<Life> {
   const afterOwnApproval = await product.probe('requester');
   await approve(product, asked, 'jonas');
   const window = await opened(product, asked);
-  const card = await eventually('the card says so', 5_000, async () => {
+  const card = await eventually('the card says so', 30_000, async () => {
     const text = await cardText(product, window);
     return text.includes('*OPEN*') && text;
   });
@@ -107,7 +107,7 @@ const lives = {} as Record<'http' | 'socket', Life>;
 
 beforeAll(async () => {
   [lives.http, lives.socket] = await Promise.all([live('http'), live('socket')]);
-}, 90_000);
+}, 180_000);
 
 describe.each(['http', 'socket'] as const)(
   'a window from the question to the seal, Slack over %s',

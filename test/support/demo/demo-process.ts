@@ -5,7 +5,7 @@ import { SandboxClient } from '../../../src/sandbox/client.ts';
 import { eventually } from '../eventually.ts';
 import { descendants, stillRunning, type Process } from './processes.ts';
 
-const STARTS_WITHIN_MS = 30_000;
+const STARTS_WITHIN_MS = 60_000;
 /** What everybody is promised. */
 export const GONE_WITHIN_MS = 5_000;
 

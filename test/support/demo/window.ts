@@ -33,16 +33,16 @@ export async function openWindow(client: SandboxClient, lasting: string): Promis
       'slack.message',
       ({ message }) => message.metadata?.event_payload['key'] === 'card' && message.text !== '',
     ),
-    10_000,
+    30_000,
   );
   const { ts } = card.data.message;
   await new Player(client, person('jonas')).press(CHANNEL, ts, 'Approve');
   const { data } = await watch.until(
     on('aws.rules', ({ rules }) => rules.some(isOurs)),
-    15_000,
+    30_000,
   );
   const tags = data.rules.find(isOurs)?.tags ?? {};
-  await eventually('the port is open', 5_000, async () => (await client.probe('requester')).open === true);
+  await eventually('the port is open', 10_000, async () => (await client.probe('requester')).open === true);
   return {
     request: String(tags['breakglass:request']),
     ts,
@@ -57,11 +57,11 @@ const isOurs = ({ tags }: { readonly tags: Readonly<Record<string, string>> }): 
 export async function sealed(client: SandboxClient, { ts }: OpenWindow): Promise<number> {
   await eventually(
     'the port is closed',
-    30_000,
+    60_000,
     async () => (await client.probe('requester')).open === false,
   );
   const closedAt = Date.now();
-  await eventually('the summary is in the thread', 30_000, async () =>
+  await eventually('the summary is in the thread', 60_000, async () =>
     (await client.history(CHANNEL, person('jonas'), ts)).some(
       ({ metadata }) => metadata?.event_payload['key'] === 'sealed',
     ),

@@ -51,10 +51,10 @@ export async function ask(product: Product, answers = form(), by: Handle = 'maya
   const reason = `${answers['Why'] ?? ''} (${asks})`;
   const errors = await person(product, by).ask(CHANNEL, { ...answers, Why: reason });
   if (Object.keys(errors).length > 0) throw new Error(`the form was refused: ${JSON.stringify(errors)}`);
-  const { request: id } = await eventually('the question is in the log', 10_000, async () =>
+  const { request: id } = await eventually('the question is in the log', 30_000, async () =>
     (await product.log.all('request.asked')).find((record) => record.reason === reason),
   );
-  const card = await eventually('the card is in the log', 10_000, async () =>
+  const card = await eventually('the card is in the log', 30_000, async () =>
     (await product.log.all('messages.posted', id))
       .flatMap(({ messages }) => messages)
       .find(({ key }) => key === 'card'),
@@ -68,12 +68,20 @@ export const from = (vantage: string): Record<string, string> => {
   return form({ 'address you come from': address });
 };
 
-export const press = (
+/** Presses a button of the card, as soon as it is there. */
+export async function press(
   product: Product,
   by: Handle,
   { channel, card }: Asked,
   button: string,
-): Promise<void> => person(product, by).press(channel, card, button);
+): Promise<void> {
+  await eventually(`there is a button "${button}"`, 30_000, async () => {
+    const history = await product.client.history(channel, idOf(by));
+    const blocks = history.find(({ ts }) => ts === card)?.blocks;
+    return JSON.stringify(blocks ?? []).includes(JSON.stringify(button));
+  });
+  await person(product, by).press(channel, card, button);
+}
 
 export const approve = (product: Product, asked: Asked, by: Handle = 'priya'): Promise<void> =>
   press(product, by, asked, 'Approve');
@@ -86,7 +94,7 @@ export type Window = Asked & {
 };
 
 /** Resolves when the log says that it is open. */
-export async function opened(product: Product, asked: Asked, withinMs = 15_000): Promise<Window> {
+export async function opened(product: Product, asked: Asked, withinMs = 30_000): Promise<Window> {
   const confirmed = await product.log.until('open.confirmed', asked.id, withinMs);
   const intended = await product.log.until('open.intended', asked.id, 0);
   return { ...asked, intended, confirmed, deadline: intended.deadline * 1000 };
@@ -119,8 +127,19 @@ export async function lateness(product: Product, vantage: string, deadline: numb
   }
 }
 
+/** The same, counted from when somebody who can close was at work again, where that was after the deadline. */
+export async function latenessOnceBack(
+  product: Product,
+  vantage: string,
+  deadline: number,
+  back: Promise<unknown>,
+): Promise<number> {
+  const [ms, backAt] = await Promise.all([lateness(product, vantage, deadline), back.then(() => Date.now())]);
+  return ms - Math.max(0, backAt - deadline);
+}
+
 /** Resolves when the last message of a request is out: nothing more will happen to it. */
-export async function settled(product: Product, { id }: Asked, withinMs = 30_000): Promise<void> {
+export async function settled(product: Product, { id }: Asked, withinMs = 60_000): Promise<void> {
   await eventually(`the last message of ${id}`, withinMs, async () =>
     (await product.log.all('messages.posted', id)).some(({ messages }) =>
       messages.some(({ key }) => key === 'sealed'),

@@ -1,6 +1,6 @@
 import type { Ending, Run } from '../../../src/cli/demo/children.ts';
 
-const KILL_AFTER = 15_000;
+const KILL_AFTER = 30_000;
 
 /** One process of the product that a test starts, kills and starts again. */
 export class Role {
