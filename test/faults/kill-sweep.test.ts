@@ -10,6 +10,8 @@ const KILLS = Number(process.env['KILL_SWEEP_POINTS'] ?? 1);
 const SEED = Number(process.env['KILL_SWEEP_SEED'] ?? 8443);
 /** Calls to AWS that change or ask something, from the start of a worker to the sealed record of one request. */
 const POINTS = 40;
+/** Far below the length of a window. */
+const PATIENCE_MS = 90_000;
 const KILL_AT = fileURLToPath(new URL('../support/kill-at.mjs', import.meta.url));
 
 let killAt = 0;
@@ -31,21 +33,24 @@ async function life(point: number): Promise<readonly string[]> {
     () => true,
     () => false,
   );
-  const asked = await ask(product, form({ 'For how long': '60s' }));
+  const asked = await ask(product, form({ 'For how long': '5m' }));
   await approve(product, asked);
-  const over = endEarly(asked).then(() => settled(product, asked, 60_000));
-  over.catch(() => undefined);
-  await product.worker.ends(over);
+  const over = endEarly(asked).then(() => settled(product, asked, PATIENCE_MS));
+  await product.worker.ends(over.catch(() => undefined));
   await started;
   killAt = 0;
   if (product.worker.pid === 0) await product.worker.start();
-  await over;
+  try {
+    await over;
+  } catch (error) {
+    return [`${String(error)} after ${(await product.log.story(asked.id)).join(' ')}`];
+  }
   return violations(asked);
 }
 
 /** Its requester is done as soon as it is open. */
 async function endEarly(asked: Asked): Promise<void> {
-  await product.log.until('open.confirmed', asked.id, 60_000);
+  await product.log.until('open.confirmed', asked.id, PATIENCE_MS);
   await press(product, 'maya', asked, 'I’m done');
 }
 
