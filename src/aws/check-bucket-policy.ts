@@ -53,6 +53,7 @@ function judged(policy: BucketPolicy, { bucket, partition, retainDays }: PolicyO
     denied('policy: bypass', ['s3:BypassGovernanceRetention'], objects),
     denied('policy: bucket', bucketActions, own),
     compliance(LOCKING.map((action) => policy.deniesIf(action, objects))),
+    creation(policy.deniesIf('s3:PutObject', objects)),
     bounds(
       LOCKING.map((action) => policy.deniesIf(action, objects)),
       retainDays,
@@ -78,6 +79,20 @@ function compliance(all: Conditions): Finding {
         check,
         'objects can be written without a lock in compliance mode',
         `deny ${LOCKING.join(' and ')} where s3:object-lock-mode StringNotEquals COMPLIANCE`,
+      );
+}
+
+/** S3 user guide, "Enforce conditional writes on Amazon S3 buckets". */
+function creation(conditions: readonly Condition[]): Finding {
+  const check = 'policy: versions';
+  const isIt = ({ operator, key, values }: Condition): boolean =>
+    operator === 'Null' && is(key, 's3:if-none-match') && values.join() === 'true';
+  return conditions.some(isIt)
+    ? ok(check, 'a second version of an object denied to everybody')
+    : bad(
+        check,
+        'whoever writes can lay a second version over an object',
+        'deny s3:PutObject where Null s3:if-none-match is true',
       );
 }
 

@@ -189,6 +189,11 @@ describe('a bucket that is wrong is found out, and told what to change, when', (
       },
     ],
     [
+      'a second version may be laid over an object',
+      () => changePolicy((all) => all.filter(({ Sid }) => Sid !== 'NoSecondVersion')),
+      { 'policy: versions': 'whoever writes can lay a second version over an object' },
+    ],
+    [
       'there is no upper bound',
       () => changePolicy((all) => all.filter(({ Sid }) => Sid !== 'NotTooLong')),
       {

@@ -41,6 +41,7 @@ const put = (change: Partial<PutObjectCommandInput> = {}) =>
     Bucket,
     Key,
     Body: 'one',
+    IfNoneMatch: '*',
     ObjectLockMode: 'COMPLIANCE',
     ObjectLockRetainUntilDate: inDays(30),
     ...change,
@@ -62,6 +63,7 @@ describe("the log bucket's policy", () => {
   test.each<[string, () => PutObjectCommand]>([
     ['without a lock', () => put({ ObjectLockMode: undefined, ObjectLockRetainUntilDate: undefined })],
     ['in governance mode', () => put({ ObjectLockMode: 'GOVERNANCE' })],
+    ['that may be there already', () => put({ IfNoneMatch: undefined })],
     ['for longer than may be', () => put({ ObjectLockRetainUntilDate: inDays(3_651) })],
   ])('denies an object %s, to an administrator as well', async (_, command) => {
     const error = await errorOf(admin.send(command()));

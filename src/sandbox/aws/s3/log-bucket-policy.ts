@@ -21,6 +21,7 @@ export function logBucketPolicy(name: string): object {
       deny('NoOtherBucket', ['s3:PutBucketVersioning', 's3:PutBucketObjectLockConfiguration'], bucket),
       deny('NoExpiry', 's3:PutLifecycleConfiguration', bucket),
       deny('ComplianceOnly', lock, objects, { StringNotEquals: { 's3:object-lock-mode': 'COMPLIANCE' } }),
+      deny('NoSecondVersion', 's3:PutObject', objects, { Null: { 's3:if-none-match': 'true' } }),
       deny('NotTooShort', lock, objects, { NumericLessThan: { [days]: '1' } }),
       deny('NotTooLong', lock, objects, { NumericGreaterThan: { [days]: '3650' } }),
     ],
