@@ -50,9 +50,14 @@ export function threadMessage(message: SlackMessage, home: Home, now: EpochMs): 
   return { ts, by, text: textOf(message), edited: editOf(edited, home), removedAt: null };
 }
 
-function textOf({ text = '', files = [] }: SlackMessage): string {
-  const attached = files.map(({ name }) => `[file ${name ?? 'without a name'}]`);
-  const whole = [text, ...attached].filter((line) => line !== '').join('\n');
+/** What is said elsewhere than in `text` leaves a mark at least. A preview of a link that is in the text says nothing new. */
+function textOf({ text = '', files = [], attachments = [], blocks = [] }: SlackMessage): string {
+  const said = attachments
+    .filter(({ is_msg_unfurl: isForwarded }) => isForwarded === true || text === '')
+    .map((one) => `[attached: ${one.text ?? one.fallback ?? 'something without text'}]`);
+  const named = files.map(({ name }) => `[file ${name ?? 'without a name'}]`);
+  const all = [text, ...said, ...named].filter((line) => line !== '');
+  const whole = all.length === 0 && blocks.length > 0 ? '[blocks without text]' : all.join('\n');
   return cut(maskSecrets(whole.replaceAll(/\p{Surrogate}/gu, '\ufffd')), MAX_CHARACTERS);
 }
 
