@@ -34,10 +34,19 @@ const SHAPES: readonly (readonly [what: string, shape: RegExp])[] = [
   ],
 ];
 
-const REPLACEMENTS = SHAPES.map(
-  ([what, shape]) =>
-    [shape, `${shape.source.includes('(?<keep>') ? '$<keep>' : ''}[${what} removed]`] as const,
-);
+/** In JSON a line end is a backslash and a letter: the word after it begins behind both. */
+const WORD_START = String.raw`(?:\b|(?<=\\[nrt]))`;
+
+const REPLACEMENTS = SHAPES.map(([what, { source, flags }]) => {
+  const kept = source.includes('(?<keep>') ? '$<keep>' : '';
+  return [
+    new RegExp(
+      source.replace(String.raw`\b`, () => WORD_START),
+      flags,
+    ),
+    `${kept}[${what} removed]`,
+  ] as const;
+});
 
 /**
  * What somebody typed, without what looks like a secret: the record can never be altered, and is read by many. Errs on the

@@ -119,6 +119,18 @@ describe('a reason', () => {
   });
 
   test.each([
+    key('AKIA', 'IOSFODNN7EXAMPLE'),
+    key('xo', 'xb-123456789012-abcdefABCDEF'),
+    key('gh', 'p_0123456789abcdef0123456789abcdef0123'),
+    key('eyJhbGciOiJIUzI1', 'NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N'),
+    key('pass', 'word: hunter2hunter2'),
+  ])('is masked behind a line end in JSON as well: %s', (secret) => {
+    const line = JSON.stringify({ text: `it says\n${secret}` });
+
+    expect(maskSecrets(line)).toMatch(/^\{"text":"it says\\n(?:password: )?\[[\w ]+ removed\]"\}$/);
+  });
+
+  test.each([
     'eyJ-',
     'eyJaaaaaaaa.eyJ-',
     'token=',
