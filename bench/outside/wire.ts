@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
+import { ServerThread } from '../lib/server-thread.ts';
 
 export type Arrived = {
   /** Epoch milliseconds. */
@@ -7,39 +6,35 @@ export type Arrived = {
   readonly rules: readonly string[];
 };
 
+type Report = { readonly revokes: readonly Arrived[] };
+
 /** What leads to EC2, looked at from outside: when a revoke had reached it, whatever else the local AWS has to do then. */
 export class Wire implements AsyncDisposable {
-  readonly url: string;
-  readonly #thread: Worker;
-  #questions = 0;
+  readonly #thread: ServerThread<Report>;
 
-  private constructor(thread: Worker, port: number) {
+  private constructor(thread: ServerThread<Report>) {
     this.#thread = thread;
-    this.url = `http://127.0.0.1:${port}`;
   }
 
   static async begin(): Promise<Wire> {
-    const thread = new Worker(new URL('./wire-thread.mjs', import.meta.url));
-    const [{ port }] = (await once(thread, 'message')) as [{ port: number }];
-    return new Wire(thread, port);
+    return new Wire(await ServerThread.begin(new URL('./wire-thread.mjs', import.meta.url)));
+  }
+
+  get url(): string {
+    return this.#thread.url;
   }
 
   /** Whatever comes from now on goes there. */
   leadTo(url: string): void {
-    this.#thread.postMessage({ to: Number(new URL(url).port) });
+    this.#thread.send({ to: Number(new URL(url).port) });
   }
 
   /** Every revoke so far, in the order of their arrival. */
   async revokes(): Promise<readonly Arrived[]> {
-    this.#questions += 1;
-    this.#thread.postMessage({ report: this.#questions });
-    for (;;) {
-      const [answer] = (await once(this.#thread, 'message')) as [{ report: number; revokes: Arrived[] }];
-      if (answer.report === this.#questions) return answer.revokes;
-    }
+    return (await this.#thread.report()).revokes;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#thread.terminate();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#thread[Symbol.asyncDispose]();
   }
 }

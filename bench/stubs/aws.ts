@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { scheduleFor, type Schedule } from '../../src/aws/schedule.ts';
 import { DEPLOYMENT } from '../../src/cli/demo/folder.ts';
+import { ServerThread } from '../lib/server-thread.ts';
 import type { Grant } from '../seed/records.ts';
 
 export type Revoke = {
@@ -16,20 +15,20 @@ type Report = { readonly revokes: readonly Revoke[]; readonly counts: Readonly<R
 
 /** EC2 and the scheduler, as cheap as they can be. */
 export class AwsStub implements AsyncDisposable {
-  readonly url: string;
-  readonly #thread: Worker;
-  #questions = 0;
+  readonly #thread: ServerThread<Report>;
 
-  private constructor(thread: Worker, port: number) {
+  private constructor(thread: ServerThread<Report>) {
     this.#thread = thread;
-    this.url = `http://127.0.0.1:${port}`;
   }
 
   static async start(latencyMs: number): Promise<AwsStub> {
-    const thread = new Worker(new URL('./aws-thread.mjs', import.meta.url));
-    const [{ port }] = (await once(thread, 'message')) as [{ port: number }];
-    thread.postMessage({ latencyMs });
-    return new AwsStub(thread, port);
+    const thread = await ServerThread.begin<Report>(new URL('./aws-thread.mjs', import.meta.url));
+    thread.send({ latencyMs });
+    return new AwsStub(thread);
+  }
+
+  get url(): string {
+    return this.#thread.url;
   }
 
   /** The rules of these grants stand with the tags that a worker gives them, and their switches are armed. */
@@ -47,29 +46,24 @@ export class AwsStub implements AsyncDisposable {
         },
       })),
     );
-    this.#thread.postMessage({ rules, switches });
+    this.#thread.send({ rules, switches });
   }
 
   /** Of revokes; null takes the limit away. */
   throttle(throttle: { readonly bucket: number; readonly refillPerSecond: number } | null): void {
-    this.#thread.postMessage({ throttle });
+    this.#thread.send({ throttle });
   }
 
   forget(): void {
-    this.#thread.postMessage({ forget: true });
+    this.#thread.send({ forget: true });
   }
 
-  async report(): Promise<Report> {
-    this.#questions += 1;
-    this.#thread.postMessage({ report: this.#questions });
-    for (;;) {
-      const [answer] = (await once(this.#thread, 'message')) as [Report & { report: number }];
-      if (answer.report === this.#questions) return answer;
-    }
+  report(): Promise<Report> {
+    return this.#thread.report();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#thread.terminate();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#thread[Symbol.asyncDispose]();
   }
 }
 

@@ -54,17 +54,18 @@ async function insist(rule: OpenRule, due = DUE): Promise<readonly string[]> {
   }
 }
 
-test('five thousand windows in a hundred groups that end at one instant are a hundred calls', async () => {
-  const rules = await fill(100, 50);
+// `npm run bench` has five thousand, against an AWS that is not in the same process.
+test('a thousand windows in twenty groups that end at one instant are twenty calls', async () => {
+  const rules = await fill(20, 50);
 
   const answers = await Promise.all(rules.map((rule) => access.close(TARGET, [rule], DUE)));
 
   const calls = await revokes();
-  expect(rules).toHaveLength(5_000);
-  expect(calls).toHaveLength(100);
+  expect(rules).toHaveLength(1_000);
+  expect(calls).toHaveLength(20);
   expect(new Set(answers.flat())).toEqual(new Set(calls.map(({ requestId }) => requestId)));
   expect(await access.observe({ ...TARGET, securityGroups: [rules[0]!.group] })).toEqual([]);
-}, 60_000);
+});
 
 test('a vanished rule in fifty keeps none of the others, and each caller hears of its own', async () => {
   const rules = await fill(1, 50);

@@ -65,6 +65,7 @@ describe('a window owes its activity', () => {
       address: '203.0.113.7/32',
       from: NOON,
       until: CLOSED_AT,
+      goesOn: false,
     });
   });
 
