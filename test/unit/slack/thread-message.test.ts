@@ -4,7 +4,7 @@ import { threadMessage, type SlackMessage } from '../../../src/slack/thread-mess
 
 const HOME = { team: 'T0EXAMPLE1', enterprise: null, botId: 'B0BREAK' };
 const kept = (message: Partial<SlackMessage>): string =>
-  threadMessage({ ts: '1772366410.000100', user: 'U0MAYA0001', ...message } as SlackMessage, HOME, 0).text;
+  threadMessage({ ts: '1772366410.000100', user: 'U0MAYA0001', ...message }, HOME, 0).text;
 
 test.each<[what: string, message: Partial<SlackMessage>, text: string]>([
   ['text', { text: 'on it' }, 'on it'],
