@@ -54,7 +54,10 @@ export async function untilAbsent(
     const ours = unneeded(worker, id, known);
     if (ours.length > 0) {
       const requests = await access.close(target, ours, deadline).catch(failed);
+      const before = awsRequests.size;
       for (const awsRequest of requests ?? []) awsRequests.add(awsRequest);
+      // There was something to revoke: what was shown until now was older than that.
+      if (awsRequests.size > before) absentSince = undefined;
     }
     noted ??= note().then(
       () => (toldAt = clock.monotonic()),
@@ -81,7 +84,9 @@ export async function untilAbsent(
         const told = asked.monotonic - Math.max(since, toldAt) >= absentFor;
         const isUntold = toldAt === Number.POSITIVE_INFINITY;
         if (told || (isUntold && asked.monotonic - since >= absentFor)) {
-          const { wall, latenessMs } = absentSince.closed;
+          // Of a rule that nobody has seen, describe may have shown how it was before: the end of the proof alone is sure.
+          const isSure = confirmed.length > 0 || seen || awsRequests.size > 0;
+          const { wall, latenessMs } = isSure ? absentSince.closed : asked;
           const gone = before === undefined || seen ? { closedAt: wall, latenessMs } : before;
           const witnessed = [seen, awsRequests.size > 0, own.length > 0, before?.witnessed].includes(true);
           return { ...gone, awsRequests: [...awsRequests], witnessed, kept: own, told };

@@ -77,7 +77,36 @@ describe('closing', () => {
 
     await world.advanced(worker, id);
 
+    const { closedAt, notLaterThan } = requestIn(worker.log, id, 'sealed').sealed.summary;
+    const [closed] = world.access.effects.filter(({ what }) => what === 'closed');
     expect(world.access.rules).toEqual([]);
+    expect(closedAt).toBeGreaterThanOrEqual(closed?.at ?? Number.NaN);
+    expect(notLaterThan).toBe(false);
+  });
+
+  test('of a rule that no description has shown and somebody else removes is not said to be earlier than it was', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.approved();
+    let removedAt = Number.NaN;
+    let looks = 0;
+    world.access.lagMs = 3_000;
+    world.access.faults.fail('pin', 'before', refused('throttled'));
+    world.access.faults.fail('close', 'before', refused('throttled'), Number.MAX_SAFE_INTEGER);
+    world.access.faults.watch((method, when) => {
+      if (method === 'pin' && when === 'before') world.access.lagMs = 8_000;
+      looks += method === 'observe' && when === 'before' && world.access.lagMs === 8_000 ? 1 : 0;
+      if (looks !== 4 || !Number.isNaN(removedAt)) return;
+      removedAt = world.clock.now();
+      world.access.removeRule(world.access.rules[0]?.ruleId ?? '');
+      world.access.lagMs = 0;
+    });
+
+    await world.advanced(worker, id);
+
+    const { closedAt, notLaterThan } = requestIn(worker.log, id, 'sealed').sealed.summary;
+    expect(notLaterThan).toBe(true);
+    expect(closedAt).toBeGreaterThanOrEqual(removedAt);
   });
 
   test('by a worker that has read nothing since touches no later grant’s rule of the same shape, nor its switch', async () => {
