@@ -42,7 +42,7 @@ export async function judge(world: Evidence, windows: readonly Window[]): Promis
       ...lostCalls(world, calls),
       ...lostWords(world),
     ],
-    falseMessages: windows.flatMap((window) => lies(world, windows, window)),
+    falseMessages: windows.flatMap((window) => lies(world, windows, window, openings(calls))),
   };
 }
 
@@ -128,14 +128,37 @@ function lostWords(world: Evidence): string[] {
   return [...new Set(lost)];
 }
 
-/** Open said before anybody was let in; closed said while somebody still is. */
-function lies({ happenings }: Evidence, windows: readonly Window[], { request, seen }: Window): string[] {
+type Opening = { readonly request: string; readonly at: number };
+
+const openings = (calls: readonly RecordedCall[]): Opening[] =>
+  calls
+    .filter(({ action, ok }) => ok && action === 'AuthorizeSecurityGroupIngress')
+    .map(({ input, at }) => ({ request: requestIn(input), at: Date.parse(at) }));
+
+/** Open said before anybody was let in; closed said while somebody still is, before another one opens to that address. */
+function lies(
+  { happenings }: Evidence,
+  windows: readonly Window[],
+  { request, seen }: Window,
+  opened: readonly Opening[],
+): string[] {
   if (request === undefined) return [];
-  const alone = windows.filter((other) => other.seen === seen).length === 1;
+  const others = windows.filter((other) => other.seen === seen && other.request !== request);
+  const alone = others.length === 0;
+  const nextAfter = (instant: number): number =>
+    Math.min(
+      ...opened
+        .filter((one) => one.at > instant && others.some((other) => other.request === one.request))
+        .map(({ at }) => at),
+      Number.POSITIVE_INFINITY,
+    );
   return happenings.of(request).flatMap((said) => {
     if (saysOpen(said) && seen.refusedBeforeOpeningAfter(said.at))
       return [`${request}: "${said.key}" said open at ${iso(said.at)}, and ${seen.describe()}`];
-    if ((saysClosed(said) || (alone && saysNothingOpen(said))) && seen.letInAfter(said.at))
+    if (
+      (saysClosed(said) || (alone && saysNothingOpen(said))) &&
+      seen.letInAfter(said.at, nextAfter(said.at))
+    )
       return [`${request}: "${said.key}" said closed at ${iso(said.at)}, and ${seen.describe()}`];
     return [];
   });

@@ -41,9 +41,11 @@ export class Timeline {
     return before.some(({ lastBegun }) => lastBegun > instant + SAME_INSTANT);
   }
 
-  /** Whether somebody who tried after this instant was let in. */
-  letInAfter(instant: number): boolean {
-    return this.#runs.some(({ open, lastBegun }) => open && lastBegun > instant + SAME_INSTANT);
+  /** Whether somebody who tried after this instant, and before that one, was let in. */
+  letInAfter(instant: number, until = Number.POSITIVE_INFINITY): boolean {
+    return this.#runs.some(
+      ({ open, firstBegun, lastBegun }) => open && lastBegun > instant + SAME_INSTANT && firstBegun < until,
+    );
   }
 
   /** For people: when it was open and when it was not. */

@@ -182,6 +182,25 @@ describe('the judge of a row', () => {
     expect(findings).toMatchObject({ falseMessages: [], latenessMs: [320] });
   });
 
+  test('closed said before another window opens to the same address is true, after that it is false', async () => {
+    const seen = new Timeline(
+      [run(true, 1_000, 20_000), run(false, 20_020, 40_000), run(true, 40_020, 60_300)],
+      0,
+      90_000,
+    );
+    const both = [aWindow([], { seen }), aWindow([], { seen, request: 'bg-0000000002' })];
+    const next = {
+      ...call('AuthorizeSecurityGroupIngress', { Tags: [{ Value: 'bg-0000000002' }] }),
+      at: new Date(40_000).toISOString(),
+    };
+    const closedAt = (at: number) =>
+      judge(evidence({ calls: [next], words: [said('closed', at, '🔒 *Closed*')] }), both);
+
+    const [early, between, late] = [await closedAt(19_000), await closedAt(30_000), await closedAt(50_000)];
+
+    expect([early, between, late].map(({ falseMessages }) => falseMessages.length)).toEqual([1, 0, 1]);
+  });
+
   test('a window that was closed before its deadline is counted, and no part of the lateness', async () => {
     const findings = await judge(evidence(), [aWindow(OPEN, { deadline: 80_000 })]);
 
