@@ -18,6 +18,8 @@ const PATIENCE_MS = 2_000;
 const STANDS_MS = 8_000;
 /** Where calls are scarce: so long after a worker that was faster in this group. Were it dead, this is what that costs. */
 const AFTER_FASTER_MS = 300;
+/** And where looks are refused too, a rule that was revoked or missing so long ago is asked for again without one. */
+const BLINDLY_AFTER_MS = 5_000;
 const LOOK_FOR_LAPSED_MS = 250;
 /** While a rule waits the queue is looked at more often than this. */
 const LONGEST_TURN_MS = 600;
@@ -115,7 +117,9 @@ export class Revoker {
     if (settled !== undefined) {
       const { outcome = MISSING } = settled.revocation;
       const gone = 'error' in outcome ? MISSING : outcome;
-      revocation.flight = this.#unlessGone([revocation], gone).then(() => this.#pump.wake());
+      const blindlyFrom = settled.at + BLINDLY_AFTER_MS;
+      const looked = this.#unlessGone([revocation], gone, { blindlyFrom });
+      revocation.flight = looked.then(() => this.#pump.wake());
       return revocation;
     }
     this.#again(revocation, this.#deference(rule.group));
@@ -228,12 +232,13 @@ export class Revoker {
 
   /**
    * Rules of one group: those that AWS shows are sent again, for the others this is the outcome. `apart`: one of them is
-   * missing; while describe, which lags, shows them all, each goes by itself.
+   * missing; while describe, which lags, shows them all, each goes by itself. `blindlyFrom`: not sooner without a look,
+   * where calls are scarce.
    */
   async #unlessGone(
     rules: readonly Revocation[],
     gone: Outcome,
-    { apart } = { apart: false },
+    { apart = false, blindlyFrom = 0 } = {},
   ): Promise<void> {
     const group = rules[0]?.group ?? '';
     try {
@@ -246,10 +251,13 @@ export class Revoker {
         else this.#settle(rule, gone);
       }
     } catch {
-      // Whoever may not look, or is not answered, finds out by a call: nothing but that keeps a port from closing.
+      // Whoever may not look, or is not answered, finds out by a call: nothing but that keeps a port from closing. It is
+      // most probably in vain, and would take the token of a rule that is surely there.
+      const wait = this.#pace.isScarce ? Math.max(0, blindlyFrom - this.#clock.monotonic()) : 0;
       for (const rule of rules) {
         rule.alone = apart;
-        this.#again(rule);
+        rule.doubtful ||= wait > 0;
+        this.#again(rule, wait);
       }
     }
   }

@@ -165,6 +165,32 @@ describe('a rule that AWS called missing', () => {
   });
 });
 
+describe('while calls are scarce, and looks are refused as well', () => {
+  test('a rule that AWS called missing costs those that are there no call for five seconds, and then one', async () => {
+    const { groups, revoker } = worldOf([aRule('a', 0), aRule('a', 1), aRule('a', 2)]);
+    groups.vanish(aRule('a', 0));
+    await clock.drive(revoker.revoke([aRule('a', 0)], DUE));
+    const missingSince = clock.monotonic();
+    groups.limit(0, 0);
+    const other = revoker.revoke([aRule('a', 1)], DUE).catch(() => undefined);
+    groups.describeFails = true;
+    await clock.advance(2_500);
+    const callsFor = () => groups.calls.filter(({ ids }) => ids.includes('sgr-a-0')).map(({ at }) => at);
+
+    const again = revoker.revoke([aRule('a', 0)], DUE).catch(() => undefined);
+    await clock.advance(2_000);
+    const early = callsFor();
+    groups.bucket = null;
+    await clock.advance(3_000);
+    await clock.drive(Promise.all([other, again]));
+
+    expect(early).toHaveLength(1);
+    expect(callsFor()).toHaveLength(2);
+    expect(callsFor()[1]! - missingSince).toBeGreaterThanOrEqual(4_900);
+    expect(groups.there.has('sgr-a-1')).toBe(false);
+  });
+});
+
 describe('a vanished rule in fifty', () => {
   test('that AWS names keeps the others for one more call, and for no look', async () => {
     const rules = rulesIn('a', 50);
