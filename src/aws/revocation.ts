@@ -20,6 +20,8 @@ export class Revocation implements Queued {
   notBefore = 0;
   alone = false;
   doubtful = false;
+  /** It waits for a look: what became of it where that does not show it. */
+  ifGone: Outcome | undefined;
   /** How many calls were sent back because another rule was missing. */
   strikes = 0;
   /** The call that carries it now. */

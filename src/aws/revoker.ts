@@ -18,7 +18,7 @@ const PATIENCE_MS = 2_000;
 const STANDS_MS = 8_000;
 /** Where calls are scarce: so long after a worker that was faster in this group. Were it dead, this is what that costs. */
 const AFTER_FASTER_MS = 300;
-/** And where looks are refused too, a rule that was revoked or missing so long ago is asked for again without one. */
+/** A rule that was revoked or missing, and of which no look says more, is asked for again after this all the same. */
 const BLINDLY_AFTER_MS = 5_000;
 const LOOK_FOR_LAPSED_MS = 250;
 /** While a rule waits the queue is looked at more often than this. */
@@ -96,9 +96,14 @@ export class Revoker {
   described(groups: readonly string[], rules: readonly ObservedRule[], askedAt: number): void {
     const shown = new Set(rules.map(({ ruleId }) => ruleId));
     for (const rule of groups.flatMap((group) => [...this.#queue.of(group)])) {
-      if (rule.askedAt > askedAt || shown.has(rule.ruleId)) continue;
-      this.#queue.delete(rule);
-      this.#settle(rule, rule.strikes > 0 ? MISSING : LEFT_TO_ANOTHER);
+      if (rule.askedAt > askedAt) continue;
+      if (!shown.has(rule.ruleId)) {
+        this.#queue.delete(rule);
+        this.#settle(rule, rule.ifGone ?? (rule.strikes > 0 ? MISSING : LEFT_TO_ANOTHER));
+      } else if (rule.ifGone !== undefined) {
+        this.#again(rule);
+        this.#pump.wake();
+      }
     }
   }
 
@@ -114,15 +119,14 @@ export class Revoker {
     }
     const revocation = new Revocation(rule, { due, askedAt: now, standsUntil: now + STANDS_MS });
     this.#current.set(rule.ruleId, revocation);
-    if (settled !== undefined) {
-      const { outcome = MISSING } = settled.revocation;
-      const gone = 'error' in outcome ? MISSING : outcome;
-      const blindlyFrom = settled.at + BLINDLY_AFTER_MS;
-      const looked = this.#unlessGone([revocation], gone, { blindlyFrom });
-      revocation.flight = looked.then(() => this.#pump.wake());
+    const { outcome = MISSING } = settled?.revocation ?? {};
+    const gone = 'error' in outcome ? MISSING : outcome;
+    if (settled !== undefined && !this.#pace.isScarce) {
+      revocation.flight = this.#unlessGone([revocation], gone).then(() => this.#pump.wake());
       return revocation;
     }
-    this.#again(revocation, this.#deference(rule.group));
+    if (settled === undefined) this.#again(revocation, this.#deference(rule.group));
+    else this.#awaitLook(revocation, gone);
     this.#gather();
     return revocation;
   }
@@ -232,13 +236,12 @@ export class Revoker {
 
   /**
    * Rules of one group: those that AWS shows are sent again, for the others this is the outcome. `apart`: one of them is
-   * missing; while describe, which lags, shows them all, each goes by itself. `blindlyFrom`: not sooner without a look,
-   * where calls are scarce.
+   * missing; while describe, which lags, shows them all, each goes by itself.
    */
   async #unlessGone(
     rules: readonly Revocation[],
     gone: Outcome,
-    { apart = false, blindlyFrom = 0 } = {},
+    { apart } = { apart: false },
   ): Promise<void> {
     const group = rules[0]?.group ?? '';
     try {
@@ -251,19 +254,27 @@ export class Revoker {
         else this.#settle(rule, gone);
       }
     } catch {
-      // Whoever may not look, or is not answered, finds out by a call: nothing but that keeps a port from closing. It is
-      // most probably in vain, and would take the token of a rule that is surely there.
-      const wait = this.#pace.isScarce ? Math.max(0, blindlyFrom - this.#clock.monotonic()) : 0;
+      // Whoever may not look, or is not answered, finds out by a call: nothing but that keeps a port from closing.
       for (const rule of rules) {
         rule.alone = apart;
-        rule.doubtful ||= wait > 0;
-        this.#again(rule, wait);
+        this.#again(rule);
       }
     }
   }
 
+  /**
+   * Where calls are scarce, one that is most probably in vain would take the token of a rule that is surely there: the looks
+   * that every closing takes anyway tell whether it has to be made.
+   */
+  #awaitLook(rule: Revocation, gone: Outcome): void {
+    this.#again(rule, BLINDLY_AFTER_MS);
+    rule.doubtful = true;
+    rule.ifGone = gone;
+  }
+
   #again(rule: Revocation, after = 0): void {
     rule.flight = null;
+    rule.ifGone = undefined;
     rule.notBefore = this.#clock.monotonic() + after;
     this.#queue.add(rule);
   }

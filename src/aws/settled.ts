@@ -7,9 +7,7 @@ const MISSING_MS = 2_000;
 /** Thousands that close at once are asked about for longer than that. */
 const REMEMBERED_MS = 60_000;
 
-type Entry = { readonly revocation: Revocation; readonly at: number; readonly until: number };
-
-export type Said = { readonly revocation: Revocation; readonly at: number; readonly stands: boolean };
+type Entry = { readonly revocation: Revocation; readonly until: number; readonly forgetAt: number };
 
 /** What AWS has said of rules lately, by id: whoever asks for one of them again hears that, and no call is spent on it. */
 export class Settled {
@@ -22,23 +20,22 @@ export class Settled {
     this.#entries.delete(ruleId);
     this.#entries.set(ruleId, {
       revocation,
-      at: now,
       until: now + (isAccepted ? ACCEPTED_MS : MISSING_MS),
+      forgetAt: now + REMEMBERED_MS,
     });
   }
 
   /** Where it does not stand any more: only if a look that is asked for now does not show the rule. */
-  of(ruleId: string, now: number): Said | undefined {
+  of(ruleId: string, now: number): { readonly revocation: Revocation; readonly stands: boolean } | undefined {
     const entry = this.#entries.get(ruleId);
-    if (entry === undefined || entry.at + REMEMBERED_MS <= now) return undefined;
-    const { revocation, at, until } = entry;
-    return { revocation, at, stands: until > now };
+    if (entry === undefined || entry.forgetAt <= now) return undefined;
+    return { revocation: entry.revocation, stands: entry.until > now };
   }
 
   /** Oldest first. */
   #forget(now: number): void {
-    for (const [ruleId, { at }] of this.#entries) {
-      if (at + REMEMBERED_MS > now) return;
+    for (const [ruleId, { forgetAt }] of this.#entries) {
+      if (forgetAt > now) return;
       this.#entries.delete(ruleId);
     }
   }
