@@ -25,6 +25,8 @@ export type Findings = {
 };
 
 const EARLY = 1_000;
+/** What EC2 has taken is enforced up to half a second later: who says meanwhile that it is closed is right. */
+const IN_FORCE_WITHIN = 500;
 
 /** Compares what was seen from outside, what AWS was asked for and what people were told with the log. */
 export async function judge(world: Evidence, windows: readonly Window[]): Promise<Findings> {
@@ -148,7 +150,10 @@ function lies(
   const nextAfter = (instant: number): number =>
     Math.min(
       ...opened
-        .filter((one) => one.at > instant && others.some((other) => other.request === one.request))
+        .filter(
+          (one) =>
+            one.at > instant - IN_FORCE_WITHIN && others.some((other) => other.request === one.request),
+        )
         .map(({ at }) => at),
       Number.POSITIVE_INFINITY,
     );

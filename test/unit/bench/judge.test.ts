@@ -196,8 +196,11 @@ describe('the judge of a row', () => {
     const closedAt = (at: number) =>
       judge(evidence({ calls: [next], words: [said('closed', at, '🔒 *Closed*')] }), both);
 
+    // Taken a moment ago, and not in force yet: nobody gets in.
+    const justBefore = await closedAt(40_010);
     const [early, between, late] = [await closedAt(19_000), await closedAt(30_000), await closedAt(50_000)];
 
+    expect(justBefore.falseMessages).toEqual([]);
     expect([early, between, late].map(({ falseMessages }) => falseMessages.length)).toEqual([1, 0, 1]);
   });
 
