@@ -54,10 +54,10 @@ export async function untilAbsent(
     const ours = unneeded(worker, id, known);
     if (ours.length > 0) {
       const requests = await access.close(target, ours, deadline).catch(failed);
-      const before = awsRequests.size;
+      const acceptedBefore = awsRequests.size;
       for (const awsRequest of requests ?? []) awsRequests.add(awsRequest);
       // There was something to revoke: what was shown until now was older than that.
-      if (awsRequests.size > before) absentSince = undefined;
+      if (awsRequests.size > acceptedBefore) absentSince = undefined;
     }
     noted ??= note().then(
       () => (toldAt = clock.monotonic()),
