@@ -54,7 +54,7 @@ export function threadMessage(message: SlackMessage, home: Home, now: EpochMs): 
 function textOf({ text = '', files = [], attachments = [], blocks = [] }: SlackMessage): string {
   const said = attachments
     .filter(({ is_msg_unfurl: isForwarded }) => isForwarded === true || text === '')
-    .map((one) => `[attached: ${one.text ?? one.fallback ?? 'something without text'}]`);
+    .map((one) => `[attached: ${one.text || one.fallback || 'something without text'}]`);
   const named = files.map(({ name }) => `[file ${name ?? 'without a name'}]`);
   const all = [text, ...said, ...named].filter((line) => line !== '');
   const whole = all.length === 0 && blocks.length > 0 ? '[blocks without text]' : all.join('\n');

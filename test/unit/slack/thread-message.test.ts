@@ -17,7 +17,7 @@ test.each<[what: string, message: Partial<SlackMessage>, text: string]>([
   ],
   [
     'what an app attached',
-    { text: '', attachments: [{ fallback: 'Deploy 42 failed' }] },
+    { text: '', attachments: [{ text: '', fallback: 'Deploy 42 failed' }] },
     '[attached: Deploy 42 failed]',
   ],
   ['something without words', { attachments: [{}] }, '[attached: something without text]'],
