@@ -20,7 +20,7 @@ import type {
 import type { FaultName, FaultSettings } from './faults.ts';
 
 export type * from './client-types.ts';
-export { on, SandboxTimeoutError, Watch } from './client-watch.ts';
+export { type Condition, on, SandboxTimeoutError, Watch } from './client-watch.ts';
 
 /** The control interface said no. `status` is its HTTP status, the message is its own text. */
 export class SandboxClientError extends Error {

@@ -5,7 +5,14 @@ import type { Desk } from '../../../src/lifecycle/desk.ts';
 import { tell } from '../../../src/lifecycle/tell.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import type { Conversation } from '../../../src/ports/conversation.ts';
-import type { FieldValues, Message, View } from '../../../src/sandbox/client.ts';
+import {
+  type Condition,
+  type FieldValues,
+  type Message,
+  on,
+  type ReceivedEvent,
+  type View,
+} from '../../../src/sandbox/client.ts';
 import { createSlack, type Slack } from '../../../src/slack/app.ts';
 import { createConversation } from '../../../src/slack/conversation.ts';
 import { createDirectory } from '../../../src/slack/directory.ts';
@@ -156,13 +163,25 @@ export const GOOD: FieldValues = {
   incident: { incident: linkTo('PINC0042') },
 };
 
+/** What an act brings about: looked for from before the act on, so that nothing is quicker than the look. */
+export async function broughtAbout<Event extends ReceivedEvent>(
+  { client }: LocalSlack,
+  accepts: Condition<Event>,
+  act: () => unknown,
+): Promise<Event> {
+  await using watch = await client.watch();
+  await act();
+  return await watch.until(accepts, 30_000);
+}
+
 /** Types the command and waits for the modal that it opens. */
 export async function openForm(slack: LocalSlack, user = MAYA): Promise<View> {
-  const opened = slack.client.until((event) => event.type === 'slack.view' && event.data.user === user);
-  await slack.client.command(user, INCIDENTS, '/breakglass');
-  const event = await opened;
-  if (event.type !== 'slack.view') throw new Error('no view');
-  return event.data.view;
+  const opened = await broughtAbout(
+    slack,
+    on('slack.view', (shown) => shown.user === user),
+    () => slack.client.command(user, INCIDENTS, '/breakglass'),
+  );
+  return opened.data.view;
 }
 
 export const viewOf = async (slack: LocalSlack, user = MAYA): Promise<View | undefined> =>
@@ -180,13 +199,12 @@ export async function nextWhisper(
   user: string,
   act: () => Promise<unknown>,
 ): Promise<string> {
-  const told = slack.client.until(
-    (event) => event.type === 'slack.ephemeral' && event.data.user === user,
-    8_000,
+  const told = await broughtAbout(
+    slack,
+    on('slack.ephemeral', (whisper) => whisper.user === user),
+    act,
   );
-  await act();
-  const event = await told;
-  return event.type === 'slack.ephemeral' ? event.data.message.text : '';
+  return told.data.message.text;
 }
 
 /** Asked by Maya through the form, and its card posted. */
