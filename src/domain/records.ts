@@ -142,8 +142,15 @@ export type OpenFailed = Fact<
 
 export type CloseIntended = Fact<
   'close.intended',
-  Of & { readonly trigger: CloseTrigger; readonly worker: string }
+  Of & {
+    readonly trigger: CloseTrigger;
+    readonly worker: string;
+    /** Absent where AWS had not accepted a revoke by then. */
+    readonly revoked?: Revoked;
+  }
 >;
+/** Rules that AWS says are revoked, by the calls that did it. */
+export type Revoked = { readonly ruleIds: readonly string[]; readonly awsRequests: readonly string[] };
 /** What became of connections established before the close. */
 export type Connections =
   /** Ended by network ACL entries. */

@@ -4,6 +4,7 @@ import type {
   BreakglassRecord,
   CertificateFacts,
   CloseConfirmed,
+  CloseIntended,
   Source,
   SweepReported,
   ThreadAuthor,
@@ -50,7 +51,7 @@ export function describe(record: BreakglassRecord): Description {
     case 'open.failed':
       return did('failed', 'worker', `${record.step}: ${record.text} (${record.code}); nothing is open`);
     case 'close.intended':
-      return did('closing', record.worker, record.trigger);
+      return did('closing', record.worker, closingText(record));
     case 'close.late':
       return did('close late', 'worker', record.text);
     case 'close.confirmed':
@@ -93,6 +94,11 @@ export function describe(record: BreakglassRecord): Description {
       return did('sweep', record.worker, findingText(record));
   }
 }
+
+const closingText = ({ trigger, revoked }: CloseIntended): string =>
+  revoked === undefined
+    ? trigger
+    : `${trigger}; AWS accepted the revoke, request ${revoked.awsRequests.join(', ')}`;
 
 const closedText = ({ notLaterThan, closedAt, latenessMs, connections }: CloseConfirmed): string => {
   const when = notLaterThan ? `not later than ${isoTime(closedAt)}, ` : '';

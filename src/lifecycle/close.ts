@@ -1,6 +1,6 @@
 import { alreadySo } from '../domain/decide/decision.ts';
 import { decideClosed, decideClosing } from '../domain/decide/close.ts';
-import type { CloseTrigger } from '../domain/records.ts';
+import type { CloseTrigger, Revoked } from '../domain/records.ts';
 import { isHolding } from '../domain/request.ts';
 import { getRequest, keepersOf } from '../domain/state.ts';
 import { every } from './bounded.ts';
@@ -27,7 +27,7 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
   // 1. to 3. Revoke what nobody else needs, before anything else; note the intention once AWS has answered; look until it
   // has been absent for long enough. Beside that, cut connections.
   let noted: Promise<void> | undefined;
-  const proven = proveAbsence(worker, id, () => (noted ??= note(worker, id, trigger)));
+  const proven = proveAbsence(worker, id, (revoked) => (noted ??= note(worker, id, trigger, revoked)));
   beginCut(worker, request);
   const gone = await proven;
   if (gone === undefined) return takeBack(worker, id);
@@ -62,11 +62,10 @@ function closeAgain(worker: Worker, id: string, trigger: CloseTrigger): Promise<
   return close(worker, id, trigger);
 }
 
-async function note(worker: Worker, id: string, trigger: CloseTrigger): Promise<void> {
+async function note(worker: Worker, id: string, trigger: CloseTrigger, revoked?: Revoked): Promise<void> {
   const now = worker.clock.now();
-  const committed = await commit(worker.log, (state) =>
-    decideClosing(state, { request: id, trigger, worker: worker.name }, now),
-  );
+  const intention = { request: id, trigger, worker: worker.name, ...(revoked && { revoked }) };
+  const committed = await commit(worker.log, (state) => decideClosing(state, intention, now));
   if (committed.ok && committed.written.length > 0)
     worker.telemetry.event('closing', { request: id, trigger });
 }
@@ -78,7 +77,7 @@ async function note(worker: Worker, id: string, trigger: CloseTrigger): Promise<
 async function proveAbsence(
   worker: Worker,
   id: string,
-  note: () => Promise<void>,
+  note: (revoked?: Revoked) => Promise<void>,
 ): Promise<Gone | undefined> {
   const { gone } = worker.memory;
   const first = gone.get(id) ?? (await untilAbsent(worker, id, note));

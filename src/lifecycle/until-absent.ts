@@ -1,3 +1,4 @@
+import type { Revoked } from '../domain/records.ts';
 import { confirmedRules } from '../domain/request.ts';
 import type { OpenRule } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
@@ -18,13 +19,13 @@ type Instant = { readonly wall: EpochMs; readonly monotonic: number; readonly la
 
 /**
  * Revokes what nobody else needs until AWS has shown without a break that it is gone. Undefined when another worker has
- * confirmed it meanwhile. `note` lets the log know that it is being closed, once AWS has answered the first revoke.
- * `before`: what was proven when the log did not know yet.
+ * confirmed it meanwhile. `note` lets the log know that it is being closed, once AWS has answered the first revoke, and what
+ * that has revoked. `before`: what was proven when the log did not know yet.
  */
 export async function untilAbsent(
   worker: Worker,
   id: string,
-  note: () => Promise<void>,
+  note: (revoked?: Revoked) => Promise<void>,
   before?: Gone,
 ): Promise<Gone | undefined> {
   const { clock, access, memory } = worker;
@@ -35,7 +36,7 @@ export async function untilAbsent(
   let seen = false;
   let absentSince: { readonly closed: Instant; readonly answered: Instant } | undefined;
   let failures = 0;
-  for (;;) {
+  for (let rounds = 0; ; rounds += 1) {
     const request = holding(worker, id);
     if (request === undefined) return undefined;
     const { deadline } = request;
@@ -52,18 +53,22 @@ export async function untilAbsent(
     const failed = (error: unknown): undefined => void problems.push(error);
 
     const ours = unneeded(worker, id, known);
+    let revoked: Revoked | undefined;
     if (ours.length > 0) {
-      const requests = await access.close(target, ours, deadline).catch(failed);
+      const requests = (await access.close(target, ours, deadline).catch(failed)) ?? [];
       const acceptedBefore = awsRequests.size;
-      for (const awsRequest of requests ?? []) awsRequests.add(awsRequest);
+      for (const awsRequest of requests) awsRequests.add(awsRequest);
+      if (requests.length > 0) revoked = { ruleIds: ours.map(({ ruleId }) => ruleId), awsRequests: requests };
       // There was something to revoke: what was shown until now was older than that.
       if (awsRequests.size > acceptedBefore) absentSince = undefined;
     }
-    noted ??= note().then(
-      () => (toldAt = clock.monotonic()),
-      () => undefined,
-    );
     const accepted = problems.length === 0;
+    // Whoever was faster notes the call that AWS has accepted, and is given the time to.
+    if (revoked !== undefined || !accepted || rounds > 0)
+      noted ??= note(revoked).then(
+        () => (toldAt = clock.monotonic()),
+        () => undefined,
+      );
     const asked = instant();
     let isNews = false;
     // Looked at whatever became of the revoke: the switch or a person may have been faster.

@@ -1,4 +1,4 @@
-import type { CloseConfirmed, CloseTrigger } from '../records.ts';
+import type { CloseConfirmed, CloseIntended } from '../records.ts';
 import type { In } from '../request.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, SECOND, type EpochMs } from '../time.ts';
@@ -7,7 +7,7 @@ import { alreadySo, record, type Decision } from './decision.ts';
 /** The intention, noted once. Closing does not wait for it. */
 export function decideClosing(
   state: State,
-  command: { readonly request: string; readonly trigger: CloseTrigger; readonly worker: string },
+  command: Pick<CloseIntended, 'request' | 'trigger' | 'worker' | 'revoked'>,
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);
@@ -36,7 +36,10 @@ export type Closed = Pick<
   readonly witnessed: boolean;
 };
 
-/** Any number of revokes, exactly one confirmation: the first to prove absence writes it. */
+/**
+ * Any number of revokes, exactly one confirmation: the first to prove absence writes it, with the calls of whoever noted the
+ * intention and may have died since.
+ */
 export function decideClosed(state: State, { witnessed, ...command }: Closed, now: EpochMs): Decision {
   const request = getRequest(state, command.request);
   if (request?.state !== 'closing') return alreadySo;
@@ -47,6 +50,7 @@ export function decideClosed(state: State, { witnessed, ...command }: Closed, no
     trigger: request.closing.trigger,
     notLaterThan: !witnessed && !wasDue(request, command.closedAt),
     ...command,
+    awsRequests: [...new Set([...(request.closing.revoked?.awsRequests ?? []), ...command.awsRequests])],
   });
 }
 

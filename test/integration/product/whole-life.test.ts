@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { switchesIn } from '../../../src/cli/demo/outside.ts';
-import type { RecordType } from '../../../src/domain/records.ts';
+import type { RecordType, Revoked } from '../../../src/domain/records.ts';
 import type {
   IngressRule,
   Message,
@@ -37,6 +37,8 @@ type Life = {
   readonly lateMs: number;
   readonly calls: RecordedCall[];
   readonly story: RecordType[];
+  /** What the log says that AWS had revoked when the closing was noted. */
+  readonly revoked: Revoked | undefined;
   /** Key of the object that holds the intention to open. */
   readonly intention: string;
   readonly posted: { key: string; message: Message }[];
@@ -85,6 +87,7 @@ async function live(delivery: 'http' | 'socket'): Promise<Life> {
     lateMs,
     calls: await client.awsCalls(),
     story: await log.story(asked.id),
+    revoked: (await log.until('close.intended', asked.id, 0)).revoked,
     intention: await log.keyOf('open.intended', asked.id),
     posted: await posted(product, asked),
     after: { inside: await product.probe('monitoring'), state: await client.state() },
@@ -176,6 +179,16 @@ describe.each(['http', 'socket'] as const)(
 
     test('closes within a second of its deadline', () => {
       expect(lives[delivery].lateMs).toBeLessThan(1_000);
+    });
+
+    test('the revoke that AWS accepted is in the log before its effect is proven', () => {
+      const { calls, window, revoked } = lives[delivery];
+      const accepted = calls.filter(({ action, ok }) => action === 'RevokeSecurityGroupIngress' && ok);
+
+      expect(revoked).toEqual({
+        ruleIds: window.confirmed.rules.map(({ ruleId }) => ruleId),
+        awsRequests: accepted.map(({ requestId }) => requestId),
+      });
     });
 
     test('leaves no rule and no switch behind, and everybody else’s rules as they were', () => {

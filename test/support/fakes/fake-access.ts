@@ -45,6 +45,8 @@ export class FakeAccess implements Access {
     readonly what: 'opened' | 'closed' | 'fired';
     readonly ruleId: string;
   }[] = [];
+  /** Ids of rules of which we were told that somebody else's revoke was accepted. */
+  readonly closedByOthers: string[] = [];
   /** What CloudTrail would say, by rule id. */
   readonly authors = new Map<string, Author>();
   readonly #clock: Clock;
@@ -176,12 +178,17 @@ export class FakeAccess implements Access {
 
   close(_place: Place, rules: readonly OpenRule[], _due: EpochSeconds): Promise<readonly string[]> {
     return this.faults.around('close', () => {
+      const there = rules.filter((rule) => this.#rules.some(({ ruleId }) => ruleId === rule.ruleId));
       this.#remove(
-        rules.map(({ ruleId }) => ruleId),
+        there.map(({ ruleId }) => ruleId),
         'closed',
       );
-      return [...new Set(rules.map(({ group }) => group))].map(() => this.#nextId('req'));
+      return [...new Set(there.map(({ group }) => group))].map(() => this.#nextId('req'));
     });
+  }
+
+  closedElsewhere(_place: Place, rules: readonly OpenRule[]): void {
+    this.closedByOthers.push(...rules.map(({ ruleId }) => ruleId));
   }
 
   keepUntil(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {

@@ -398,6 +398,20 @@ describe('closing', () => {
     expect(decision).toMatchObject({ records: [{ type: 'close.confirmed', closedAt, notLaterThan }] });
   });
 
+  test('names every revoke that AWS accepted, also that of a worker that has died since', () => {
+    const revoked = { ruleIds: ['sgr-1'], awsRequests: ['req-early', 'req-late'] };
+    const state = stateAfter(...HISTORIES.open, aRecord('close.intended', { revoked }));
+    const ended = { closedAt: LATER, latenessMs: 4, connections: 'cut', cut: null, witnessed: true } as const;
+
+    const decision = decideClosed(
+      state,
+      { ...request, ...ended, awsRequests: ['req-late', 'req-cut'] },
+      LATER,
+    );
+
+    expect(decision).toMatchObject({ records: [{ awsRequests: ['req-early', 'req-late', 'req-cut'] }] });
+  });
+
   test('by "I am done" is the requester’s, by "close now" the requester’s and the approvers’', () => {
     const end = (person: typeof maya, file: typeof workflow | undefined = workflow) => {
       const command = { ...request, person, workflow: file };
