@@ -92,6 +92,10 @@ export class Ec2Access implements Access {
     return this.#at(place).revoker.revoke(rules, due);
   }
 
+  closedElsewhere(place: Place, rules: readonly OpenRule[]): void {
+    this.#at(place).revoker.revokedElsewhere(rules);
+  }
+
   keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
     return this.#at(target).groups.tagEnd(rule, end);
   }

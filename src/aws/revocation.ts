@@ -6,8 +6,14 @@ import type { Queued } from './revoke-queue.ts';
 const LONGEST_HOLD_MS = 1_000;
 
 export type Outcome =
-  /** `awsRequest` is the call that revoked it; null where it was gone already. */
-  { readonly awsRequest: string | null } | { readonly error: AccessError };
+  /** `awsRequest` is the call of ours that revoked it; null where it was gone already, or somebody else's was accepted. */
+  { readonly awsRequest: string | null; readonly elsewhere?: true } | { readonly error: AccessError };
+
+/** AWS has accepted a revoke, whoever sent it. */
+export const isAccepted = (outcome: Outcome | undefined): boolean =>
+  outcome !== undefined &&
+  'awsRequest' in outcome &&
+  (outcome.awsRequest !== null || outcome.elsewhere === true);
 
 /** One rule on its way out, for everybody who asked. */
 export class Revocation implements Queued {
@@ -20,6 +26,8 @@ export class Revocation implements Queued {
   notBefore = 0;
   alone = false;
   doubtful = false;
+  /** Somebody else's revoke of it was accepted: it is not sent again. */
+  revokedElsewhere = false;
   /** It waits for a look: what became of it where that does not show it. */
   ifGone: Outcome | undefined;
   /** How many calls were sent back because another rule was missing. */

@@ -24,6 +24,7 @@ const LOOK_FOR_LAPSED_MS = 250;
 /** While a rule waits the queue is looked at more often than this. */
 const LONGEST_TURN_MS = 600;
 const MISSING: Outcome = { awsRequest: null };
+const REVOKED_ELSEWHERE: Outcome = { awsRequest: null, elsewhere: true };
 /** Nobody has accepted a revoke of it from us, so its absence takes longer to prove; but asking again now would be in vain. */
 const LEFT_TO_ANOTHER: Outcome = {
   error: new AccessError('throttled', 'could not revoke yet: somebody else seems to be closing this group'),
@@ -104,6 +105,25 @@ export class Revoker {
         this.#again(rule);
         this.#pump.wake();
       }
+    }
+  }
+
+  /**
+   * AWS has accepted somebody else's revoke of these rules: one of ours would be in vain. As after our own, only a rule that a
+   * look well after this still shows is asked for again.
+   */
+  revokedElsewhere(rules: readonly OpenRule[]): void {
+    const now = this.#clock.monotonic();
+    for (const rule of rules) {
+      const known = this.#current.get(rule.ruleId);
+      if (known === undefined && this.#settled.of(rule.ruleId, now) !== undefined) continue;
+      this.#outrun.add(rule.group);
+      const revocation = known ?? new Revocation(rule, { due: 0, askedAt: now, standsUntil: now });
+      revocation.revokedElsewhere = true;
+      // What is on its way comes back first.
+      if (revocation.flight !== null) continue;
+      this.#queue.delete(revocation);
+      this.#settle(revocation, REVOKED_ELSEWHERE);
     }
   }
 
@@ -274,6 +294,7 @@ export class Revoker {
 
   #again(rule: Revocation, after = 0): void {
     rule.flight = null;
+    if (rule.revokedElsewhere) return this.#settle(rule, REVOKED_ELSEWHERE);
     rule.ifGone = undefined;
     rule.notBefore = this.#clock.monotonic() + after;
     this.#queue.add(rule);

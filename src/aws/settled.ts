@@ -1,4 +1,4 @@
-import type { Revocation } from './revocation.ts';
+import { isAccepted, type Revocation } from './revocation.ts';
 
 /** After so long describe, which lags, may be believed when it still shows a rule whose revoke AWS accepted. */
 const ACCEPTED_MS = 5_000;
@@ -16,11 +16,10 @@ export class Settled {
   add(revocation: Revocation, now: number): void {
     this.#forget(now);
     const { outcome, ruleId } = revocation;
-    const isAccepted = outcome !== undefined && 'awsRequest' in outcome && outcome.awsRequest !== null;
     this.#entries.delete(ruleId);
     this.#entries.set(ruleId, {
       revocation,
-      until: now + (isAccepted ? ACCEPTED_MS : MISSING_MS),
+      until: now + (isAccepted(outcome) ? ACCEPTED_MS : MISSING_MS),
       forgetAt: now + REMEMBERED_MS,
     });
   }

@@ -45,6 +45,12 @@ export interface Access {
    */
   close(place: Place, rules: readonly OpenRule[], due: EpochSeconds): Promise<readonly string[]>;
 
+  /**
+   * Somebody else's revoke of these rules was accepted: until AWS goes on showing one for seconds, one of ours is not needed,
+   * and `close` answers without a call. Makes none itself.
+   */
+  closedElsewhere(place: Place, rules: readonly OpenRule[]): void;
+
   /** Sets the rule's `expires-at` tag: the only thing about a rule that ever changes. */
   keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void>;
 

@@ -7,6 +7,7 @@ import { createUrlAnchor } from '../../http/anchor.ts';
 import { createPager } from '../../http/pager.ts';
 import { advance } from '../../lifecycle/advance.ts';
 import { areasOf } from '../../lifecycle/areas.ts';
+import { heedClosings } from '../../lifecycle/heed-closings.ts';
 import { Memory } from '../../lifecycle/memory.ts';
 import { revokeDue } from '../../lifecycle/revoke-due.ts';
 import { Rounds } from '../../lifecycle/rounds.ts';
@@ -180,6 +181,7 @@ function startRequests(
   distrusted(whyDistrusted(log));
   log.subscribe((entries) => {
     own.nudge(log.head.commit);
+    heedClosings(worker, entries);
     distrusted(whyDistrusted(log));
     if (entries.some(({ record }) => record.type === 'open.intended')) look();
   });

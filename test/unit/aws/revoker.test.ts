@@ -148,6 +148,60 @@ describe('an accepted revoke', () => {
   });
 });
 
+describe('a rule that somebody else has revoked', () => {
+  test('costs no call, whether it is asked for afterwards or waits for its turn already', async () => {
+    const rules = [aRule('a', 0), aRule('a', 1)];
+    const { groups, revoker } = worldOf(rules);
+    groups.limit(1, 0.001);
+    await clock.drive(revoker.revoke([aRule('b')], DUE));
+    const waiting = revoker.revoke([rules[0]!], DUE);
+    await clock.advance(500);
+
+    revoker.revokedElsewhere(rules);
+    const answers = await clock.drive(Promise.all([waiting, revoker.revoke([rules[1]!], DUE)]));
+
+    expect(answers).toEqual([[], []]);
+    expect(groups.calls.filter(({ result }) => result === 'missing')).toHaveLength(1);
+    expect(groups.there.size).toBe(2);
+  });
+
+  test('is not sent again when our own call, on its way meanwhile, is sent back', async () => {
+    const rules = rulesIn('a', 3);
+    const { groups, revoker } = worldOf(rules);
+    for (const rule of rules) groups.vanish(rule);
+    const ours = revoker.revoke(rules, DUE);
+    await clock.advance(10);
+
+    revoker.revokedElsewhere(rules);
+    const answer = await clock.drive(ours);
+
+    expect(answer).toEqual([]);
+    expect(groups.calls).toHaveLength(1);
+  });
+
+  test('is revoked all the same where a look after five seconds still shows it', async () => {
+    const { groups, revoker } = worldOf([aRule('a')]);
+    revoker.revokedElsewhere([aRule('a')]);
+    await clock.advance(4_900);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+    const sentEarly = groups.calls.length;
+    await clock.advance(100);
+
+    const answer = await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    expect([sentEarly, answer, groups.there.size]).toEqual([0, ['request-0'], 0]);
+  });
+
+  test('after ours was accepted remains ours', async () => {
+    const { revoker } = worldOf([aRule('a')]);
+    await clock.drive(revoker.revoke([aRule('a')], DUE));
+
+    revoker.revokedElsewhere([aRule('a')]);
+
+    expect(await clock.drive(revoker.revoke([aRule('a')], DUE))).toEqual(['request-0']);
+  });
+});
+
 describe('a rule that AWS called missing', () => {
   test('is not asked for again while describe still shows it, until a look after two seconds does', async () => {
     const { groups, revoker } = worldOf([aRule('a')]);
