@@ -16,7 +16,12 @@ const KMS = new RegExp(
 
 /** A private key that this process may sign with: held by it, or in AWS KMS. */
 export type SigningKey =
-  | { readonly kind: 'held'; readonly signer: Signer }
+  | {
+      readonly kind: 'held';
+      readonly signer: Signer;
+      /** Where it was read. */
+      readonly file: string;
+    }
   | {
       readonly kind: 'kms';
       readonly role: Role;
@@ -95,7 +100,7 @@ export function signingKey(role: Role, origin: string, text: string, readText: R
   }
   const pem = fileText(text, readText);
   try {
-    return { kind: 'held', signer: pemSigner(role, origin, pem) };
+    return { kind: 'held', signer: pemSigner(role, origin, pem), file: text };
   } catch {
     throw new Unusable(
       'must name an unencrypted Ed25519 private key in PEM form: openssl genpkey -algorithm ed25519 makes one',

@@ -19,17 +19,32 @@ import { verbsOf } from '../../slack/listeners/verbs.ts';
 import { startAnchoring } from './anchors.ts';
 import { beginWith, type Process, type Running, type Working } from './process.ts';
 import { openProcessLog, unreadable } from './process-log.ts';
+import { refusedPort } from './refused-port.ts';
 import { canWrite, watchOwnKey } from './watch-keys.ts';
 import { randomIds } from '../randomness.ts';
 import { software } from '../software.ts';
 import { systemClock } from '../system-clock.ts';
 
+/** Told why Slack can never reach this process as it is configured. */
+type Unreachable = (why: Error) => void;
+
 /** The role that faces people: records what they ask and decide, and tells them what the log says. Opens nothing. */
-export function startBot(own: Process, config: BotConfig, secrets: BotSecrets): Running {
-  return beginWith(openProcessLog(own, 'bot'), (log) => work(own, config, secrets, log));
+export function startBot(
+  own: Process,
+  config: BotConfig,
+  secrets: BotSecrets,
+  unreachable: Unreachable,
+): Running {
+  return beginWith(openProcessLog(own, 'bot'), (log) => work(own, config, secrets, log, unreachable));
 }
 
-function work(own: Process, config: BotConfig, secrets: BotSecrets, log: BreakglassLog): Working {
+function work(
+  own: Process,
+  config: BotConfig,
+  secrets: BotSecrets,
+  log: BreakglassLog,
+  unreachable: Unreachable,
+): Working {
   const { workflows, agenda, telemetry, logger, metrics } = own;
   const api = { token: secrets.slackBotToken, apiUrl: config.slack.apiUrl };
   const directory = createDirectory({ ...api, clock: systemClock, logger });
@@ -119,7 +134,11 @@ function work(own: Process, config: BotConfig, secrets: BotSecrets, log: Breakgl
   const connected = slack.start();
   connected.then(
     () => logger.info({ mode: config.slack.delivery.mode, port: slack.port() }, 'slack is connected'),
-    (error: unknown) => logger.error({ err: error }, 'slack will not have us'),
+    (error: unknown) => {
+      const port = refusedPort('PORT', error);
+      if (port === undefined) logger.error({ err: error }, 'slack will not have us');
+      else unreachable(port);
+    },
   );
   return {
     alive: aliveWhile(() => watch.turns),

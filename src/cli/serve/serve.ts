@@ -10,7 +10,9 @@ import { startHttpServer, type RunningServer } from '../../http/server.ts';
 import { CommandError, EXIT, type ExitCode, type Io } from '../io.ts';
 import { startBot } from './bot.ts';
 import { createProcess, type Process, type Running } from './process.ts';
+import { refusedPort } from './refused-port.ts';
 import { readSettings } from './settings.ts';
+import { exposedFiles, keysOf } from './signers.ts';
 import { startWorker } from './worker.ts';
 
 /**
@@ -38,16 +40,18 @@ export async function serve(role: RunRole, io: Io): Promise<ExitCode> {
       checks,
       metrics: own.metrics,
       logger: own.logger,
+    }).catch((error: unknown) => {
+      throw refusedPort('BREAKGLASS_HTTP_PORT', error) ?? error;
     });
     const { port } = server;
     own.logger.info({ port }, 'listening');
-    startRoles(own, secrets, running);
+    const useless = startRoles(own, secrets, running);
     const ready = Promise.all(running.map((role) => role.ready)).then(() => {
       delete checks['start'];
       Object.assign(checks, ...running.map((each) => each.checks));
       own.logger.info({ port }, 'ready');
     });
-    await Promise.race([told, ready.then(() => told)]);
+    await Promise.race([told, useless, ready.then(() => told)]);
     own.logger.info('stopping');
     return EXIT.ok;
   } catch (error) {
@@ -63,17 +67,26 @@ export async function serve(role: RunRole, io: Io): Promise<ExitCode> {
 
 const LINGER = 100;
 
-/** The closing side first: it needs nobody. */
-function startRoles(own: Process, { redisUrl, worker, bot }: Secrets, running: Running[]): void {
+/** The closing side first: it needs nobody. What it answers rejects when the process is of no use as it is configured. */
+function startRoles(own: Process, { redisUrl, worker, bot }: Secrets, running: Running[]): Promise<never> {
+  const { config, logger } = own;
   if (worker !== null) running.push(startWorker(own, redisUrl, worker));
-  if (own.config.bot !== null && bot !== null) running.push(startBot(own, own.config.bot, bot));
+  return new Promise((_, reject) => {
+    const goOn = (why: Error) =>
+      logger.error({ err: why }, 'slack cannot reach this process; what is open is closed all the same');
+    const unreachable = worker === null ? reject : goOn;
+    if (config.bot !== null && bot !== null) running.push(startBot(own, config.bot, bot, unreachable));
+  });
 }
 
 const UNANCHORED =
   'BREAKGLASS_AUDIT_CHANNEL is not set, nor BREAKGLASS_ANCHOR_URL for the worker: but for the seals, whoever holds the keys and the bucket can alter the log unnoticed';
 
 /** What works and should not stay as it is. */
-async function warn({ aws, config, logger }: Process, { worker }: Secrets): Promise<void> {
+async function warn({ aws, config, logger }: Process, secrets: Secrets): Promise<void> {
+  for (const file of await exposedFiles(keysOf(secrets)))
+    logger.warn({ file }, `others than its owner may read this private key: chmod 600 ${file}`);
+  const { worker } = secrets;
   const problems = await checkBucket(aws.s3.read, config.log.bucket);
   for (const problem of problems) logger.error({ problem }, 'the log is not as safe as it should be');
   if (worker?.pageUrl === null)

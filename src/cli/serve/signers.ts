@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+
 import type { AwsClients } from '../../aws/clients.ts';
 import { kmsSigner, UnusableKeyError } from '../../aws/kms-signer.ts';
 import type { Config, Secrets } from '../../config/config.ts';
@@ -44,6 +46,22 @@ export function createSigners(
       return bot === null || worker === null ? null : { bot, worker };
     },
   };
+}
+
+const OTHERS_MAY_READ = 0o044;
+
+/** Files of private keys that not only their owner may read. One that is gone by now is nobody's to read. */
+export async function exposedFiles(keys: Keys): Promise<string[]> {
+  const exposed: string[] = [];
+  for (const key of Object.values(keys)) {
+    if (key?.kind !== 'held') continue;
+    const mode = await stat(key.file).then(
+      (found) => found.mode,
+      () => 0,
+    );
+    if ((mode & OTHERS_MAY_READ) !== 0) exposed.push(key.file);
+  }
+  return exposed;
 }
 
 /** Throws as `Signers.of`. */

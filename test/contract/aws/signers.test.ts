@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => world.end());
 
 const NONE = { bot: null, worker: null };
-const HELD: SigningKey = { kind: 'held', signer: BOT };
+const HELD: SigningKey = { kind: 'held', signer: BOT, file: '/keys/bot.pem' };
 const IN_KMS: SigningKey = {
   kind: 'kms',
   role: 'worker',

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { join } from 'node:path';
 import { DeleteBucketPolicyCommand, DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -111,6 +114,66 @@ test('an error that nobody caught ends nothing', async () => {
 
   expect(err).toMatchObject({ message: 'planted' });
   expect(await get(port, '/healthz')).toBe(200);
+  run.kill('SIGTERM');
+  expect(await run.ended).toEqual({ code: 0, signal: null });
+});
+
+describe('a port that something else listens on', () => {
+  const environment = (role: 'bot' | 'worker') =>
+    environmentOf(role, { ...product.settings, delivery: 'http' });
+  let taken: Server;
+  let port: string;
+
+  beforeAll(async () => {
+    taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    port = String((taken.address() as AddressInfo).port);
+  });
+
+  afterAll(() => void taken.close());
+
+  test.each([
+    ['PORT', 'bot'],
+    ['BREAKGLASS_HTTP_PORT', 'bot'],
+    ['BREAKGLASS_HTTP_PORT', 'worker'],
+  ] as const)('as %s of a %s: it ends with exit code 2, and says what to change', async (name, role) => {
+    const log = join(product.folder, `taken-${name}-${role}.log`);
+    const run = startRole(role, { ...environment(role), [name]: port }, log);
+
+    const ending = await run.ended;
+
+    expect(ending).toEqual({ code: 2, signal: null });
+    expect(run.complaint()).toBe(
+      `Port ${port} cannot be used (something else listens there already): free it, or set ${name} to another one.`,
+    );
+  });
+
+  test('as PORT of a process that is the worker as well: it closes on, says so, and is not ready', async () => {
+    const both = { ...environment('bot'), ...environment('worker'), PORT: port };
+    const run = startRole('all', both, join(product.folder, 'taken-all.log'));
+    const { err } = await run.said('slack cannot reach this process; what is open is closed all the same');
+    const listening = await run.said('ready');
+
+    const rule = await overdueRule(product);
+    await eventually('closed', 30_000, async () => (await rulesOf(product, rule)).length === 0);
+
+    expect(err).toMatchObject({ message: expect.stringMatching(/^Port \d+ .* set PORT to another one\.$/) });
+    expect(await get(listening['port'], '/readyz')).toBe(503);
+    run.kill('SIGTERM');
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+  });
+});
+
+test('a private key that others may read is warned of by name, and used', async () => {
+  const { worker: file } = product.settings.keys.paths;
+  await chmod(file, 0o640);
+  const run = startWorker('exposed');
+
+  const warning = await run.said(`others than its owner may read this private key: chmod 600 ${file}`);
+  await run.said('ready');
+
+  await chmod(file, 0o600);
+  expect(warning).toMatchObject({ level: 'warn', file });
   run.kill('SIGTERM');
   expect(await run.ended).toEqual({ code: 0, signal: null });
 });
