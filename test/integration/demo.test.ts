@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { SandboxClient } from '../../src/sandbox/client.ts';
+import { generateKey } from '../../src/log/index.ts';
 import { CACHE } from '../../src/sandbox/programs/program.ts';
 import { DemoProcess } from '../support/demo/demo-process.ts';
 import { stillRunning, type Process } from '../support/demo/processes.ts';
@@ -132,6 +133,21 @@ test.each(['SIGKILL', 'SIGTERM'] as const)('%s while it starts leaves nothing be
 
   expect(roles).toHaveLength(2);
   expect(left).toEqual([]);
+});
+
+test('a role that does not start with its settings ends the demo, which says which and why', async () => {
+  const keys = join(folder, 'refused', 'keys');
+  await mkdir(keys, { recursive: true });
+  const shared = generateKey();
+  for (const role of ROLES) await writeFile(join(keys, `${role}.pem`), shared, { mode: 0o600 });
+  await using demo = start('refused');
+
+  const { code } = await demo.ended();
+
+  expect(code).toBe(2);
+  expect(demo.output).toMatch(/the (bot|worker) does not start with its settings: /);
+  expect(demo.output).toContain('The bot and the worker have the same key');
+  expect(demo.output).not.toContain('Breakglass is running');
 });
 
 /** What one more demo in a folder that is in use says, after its exit code. */

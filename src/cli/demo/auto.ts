@@ -15,7 +15,11 @@ export async function autoDemo(io: Io, delivery: Delivery): Promise<ExitCode> {
   const starting = startWorld({ folder, ports: 'ephemeral', delivery, say: io.err });
   const world = await unlessTold(starting, told);
   const judging = judgeWindow(new Onlooker(world.sandbox.urls.page), io);
-  const exit = await Promise.race([judging, told.then(() => EXIT.unknown)]);
+  const exit = await Promise.race([
+    judging,
+    told.then(() => EXIT.unknown),
+    world.refused.then(() => EXIT.usage),
+  ]);
   if (exit !== EXIT.ok) io.out(`the logs are in ${world.folder}`);
   stopInTime(exit);
   await world.stop();

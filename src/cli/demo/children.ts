@@ -4,6 +4,9 @@ import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
+import type { RunRole } from '../../config/environment.ts';
+import { EXIT } from '../io.ts';
+
 /** The program, as anybody would start it. */
 export const BIN = fileURLToPath(new URL('../../../bin/breakglass.js', import.meta.url));
 const RESTART_AFTER = 500;
@@ -18,6 +21,8 @@ export type Run = {
   readonly pid: number;
   readonly ended: Promise<Ending>;
   kill(signal: NodeJS.Signals): void;
+  /** What it has printed so far beside its log: why it does not start. */
+  complaint(): string;
   /** The first line of its log with this message, as soon as it is there. Throws when the process ends without it. */
   said(message: string): Promise<Readonly<Record<string, unknown>>>;
 };
@@ -26,7 +31,7 @@ export type Run = {
  * `breakglass serve` for one role, with nothing but the given environment. Ends with us, however we end: a program of
  * our own sees the end of the channel between us, where Redis needs a guardian. Appends its log to a file.
  */
-export function startRole(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, logFile: string): Run {
+export function startRole(role: RunRole, env: NodeJS.ProcessEnv, logFile: string): Run {
   const output = openSync(logFile, 'a', 0o600);
   const from = statSync(logFile).size;
   const child = spawn(process.execPath, [BIN, 'serve', '--role', role], {
@@ -45,6 +50,10 @@ export function startRole(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, logFil
     pid: child.pid ?? 0,
     ended,
     kill: (signal) => void child.kill(signal),
+    complaint: () =>
+      wholeLines(logFile, from)
+        .filter((line) => !isJson(line))
+        .join('\n'),
     said: async (message) => {
       for (;;) {
         const last = over;
@@ -57,17 +66,22 @@ export function startRole(role: 'bot' | 'worker', env: NodeJS.ProcessEnv, logFil
   };
 }
 
-/** Whole lines of JSON; what a program prints before its log begins is not. */
-function linesOf(logFile: string, from: number): Readonly<Record<string, unknown>>[] {
-  const text = readFileSync(logFile).subarray(from).toString();
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-}
+const wholeLines = (logFile: string, from: number): string[] =>
+  readFileSync(logFile).subarray(from).toString().split('\n').slice(0, -1);
 
-export type Child = { stop(): Promise<void> };
+/** What a program prints before its log begins is not. */
+const isJson = (line: string): boolean => line.startsWith('{');
+
+const linesOf = (logFile: string, from: number): Readonly<Record<string, unknown>>[] =>
+  wholeLines(logFile, from)
+    .filter(isJson)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+export type Child = {
+  /** Resolves when it does not start with its settings, which starting it again would not change. It has been said why. */
+  readonly refused: Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** A role that is started again when it ends by itself, as any deployment would. `started` hears of every start. */
 export function serveRole(
@@ -79,6 +93,8 @@ export function serveRole(
 ): Child {
   let run: Run | undefined;
   let stopping = false;
+  let refuse = (): void => undefined;
+  const refused = new Promise<void>((resolve) => (refuse = resolve));
 
   const serving = (async (): Promise<void> => {
     while (!stopping) {
@@ -86,7 +102,10 @@ export function serveRole(
       started(run);
       const { code, signal } = await run.ended;
       if (stopping) return;
-      if (code === 2) throw new Error(`the ${role} does not like its settings: see ${logFile}`);
+      if (code === EXIT.usage) {
+        say(`the ${role} does not start with its settings: ${run.complaint()}`);
+        return refuse();
+      }
       say(`the ${role} ended (${signal ?? String(code)}); starting it again`);
       await pause(RESTART_AFTER);
     }
@@ -94,6 +113,7 @@ export function serveRole(
   serving.catch((error: unknown) => say(error instanceof Error ? error.message : String(error)));
 
   return {
+    refused,
     stop: async () => {
       stopping = true;
       run?.kill('SIGTERM');

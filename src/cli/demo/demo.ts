@@ -18,27 +18,35 @@ export type DemoOptions = {
   readonly fresh: boolean;
 };
 
-/** Runs the whole product and its local world until it is told to stop. CommandError when the folder is in use. */
+/**
+ * Runs the whole product and its local world until it is told to stop, or a role does not start with its settings.
+ * CommandError when the folder is in use.
+ */
 export async function demo(io: Io, { delivery, folder, fresh }: DemoOptions): Promise<ExitCode> {
   const told = toldToStop();
   const claimed = await claimFolder(folder === undefined ? demoFolders() : [resolve(folder)], { fresh });
   const starting = startWorld({ folder: claimed, ports: 'preferred', delivery, say: io.err });
   const world = await unlessTold(starting, told);
+  const over = Promise.race([told.then(() => EXIT.ok), world.refused.then(() => EXIT.usage)]);
   const client = new SandboxClient(world.sandbox.urls.page);
-  await Promise.race([connected(client, io), told]);
-  await pageSomebody(client);
-  for (const line of announcement(world.sandbox, world.folder)) io.out(line);
-  await told;
+  const first = await Promise.race([connected(client), over]);
+  if (typeof first === 'boolean') {
+    if (!first) io.err('The bot is not connected to Slack yet; its log says more.');
+    await pageSomebody(client);
+    for (const line of announcement(world.sandbox, world.folder)) io.out(line);
+  }
+  const exit = await over;
   io.out('  Stopping.');
-  stopInTime(EXIT.ok);
+  stopInTime(exit);
   await world.stop();
-  return EXIT.ok;
+  return exit;
 }
 
 const CONNECTS_WITHIN = 30_000;
 
 /** Whoever reads that it runs may type at once. */
-const connected = (client: SandboxClient, io: Io): Promise<unknown> =>
-  client
-    .until(isBotConnected, CONNECTS_WITHIN)
-    .catch(() => io.err('The bot is not connected to Slack yet; its log says more.'));
+const connected = (client: SandboxClient): Promise<boolean> =>
+  client.until(isBotConnected, CONNECTS_WITHIN).then(
+    () => true,
+    () => false,
+  );

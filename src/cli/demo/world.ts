@@ -19,6 +19,8 @@ export type World = {
   readonly sandbox: Sandbox;
   /** Where its state and its logs are. */
   readonly folder: string;
+  /** Resolves when a role does not start with its settings: nothing else will happen here. It has been said why. */
+  readonly refused: Promise<void>;
   /** Ends everything and lets go of the folder. Within 5 s, see `KILL_AFTER`. */
   stop(): Promise<void>;
 };
@@ -51,7 +53,7 @@ export async function startWorld({ folder: claimed, ports, delivery, say }: Worl
       if (delivery === 'http') tellSlackWhere(run, surroundings).catch(() => undefined);
     });
     opened.push(() => Promise.all([bot.stop(), worker.stop()]));
-    return { sandbox, folder, stop };
+    return { sandbox, folder, refused: Promise.race([bot.refused, worker.refused]), stop };
   } catch (error) {
     await stop();
     throw error;
