@@ -62,17 +62,19 @@ const anchor = ({ anchored }: VerifyReport): string =>
     ? 'nowhere: give a --checkpoint that was kept where the operators cannot change it'
     : `up to record ${anchored - 1}, by a checkpoint kept elsewhere`;
 
-/** The key that a receipt needs is the one whose records go around its own. */
+/**
+ * The key that a receipt needs is the one whose records go around its own. Each is below its line, to be copied: beside it
+ * the two are wider than a terminal.
+ */
 function signed(history: KeyHistory): string[] {
   if (history.length === 0) return [];
-  const rows = ROLES.flatMap((each) => history.filter(({ role }) => role === each)).map(
-    ({ role, records, first = '', last = '', from = '', to = '', key }) => [
-      role,
-      ...[records, first, last].map(String),
-      from,
-      to,
-      key,
-    ],
-  );
-  return ['', ...table(['key of', 'signed', 'first', 'last', 'from', 'to', 'verifier key'], rows)];
+  const terms = ROLES.flatMap((each) => history.filter(({ role }) => role === each));
+  const rows = terms.map(({ role, records, first = '', last = '', from = '', to = '' }) => [
+    role,
+    ...[records, first, last].map(String),
+    from,
+    to,
+  ]);
+  const [head = '', rule = '', ...lines] = table(['key of', 'signed', 'first', 'last', 'from', 'to'], rows);
+  return ['', head, rule, ...lines.flatMap((line, i) => [line, `  ${terms[i]?.key}`])];
 }
