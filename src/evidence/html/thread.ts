@@ -4,6 +4,7 @@ import { SECOND } from '../../domain/time.ts';
 import { authorText } from '../describe.ts';
 import { all, last, type Story } from '../story.ts';
 import { html, typed, type Html } from './markup.ts';
+import { plainText } from './slack-text.ts';
 import { bareTime, time } from './words.ts';
 
 /** What people and Breakglass said in the thread, as it stood when it was read. */
@@ -15,6 +16,8 @@ export function threadSection(story: Story, asked: RequestAsked): Html {
       <p>Not kept so far. Where it is kept later, a further summary has it.</p>
     </section>`;
   const names = namesIn(story, asked);
+  const mentioned = (user: string): string | undefined =>
+    upright(names.get(identityKey({ ...asked.requester.identity, user })));
   return html`<section>
     <h2>Thread</h2>
     <p>
@@ -30,7 +33,7 @@ export function threadSection(story: Story, asked: RequestAsked): Html {
         </tr>
       </thead>
       <tbody>
-        ${kept.messages.map((message) => line(message, names))}
+        ${kept.messages.map((message) => line(message, names, mentioned))}
       </tbody>
     </table>
   </section>`;
@@ -41,9 +44,14 @@ function completeness({ complete, problem, omitted }: ThreadKept): string {
   return complete ? 'Complete.' : `NOT COMPLETE: ${problem ?? 'nobody knows why'}.${without}`;
 }
 
-function line({ ts, by, text, edited, removedAt }: ThreadMessage, names: ReadonlyMap<string, string>): Html {
+function line(
+  { ts, by, text, edited, removedAt }: ThreadMessage,
+  names: ReadonlyMap<string, string>,
+  mentioned: (user: string) => string | undefined,
+): Html {
   const changed = edited === null ? null : html` <em>(${editText(edited, names)})</em>`;
-  const said = removedAt === null ? typed(plain(text)) : html`<em>removed, seen ${time(removedAt)}</em>`;
+  const said =
+    removedAt === null ? typed(plainText(text, mentioned)) : html`<em>removed, seen ${time(removedAt)}</em>`;
   return html`<tr>
     <td class="when">${bareTime(Number(ts) * SECOND)}</td>
     <td>${authorOf(by, names)}</td>
@@ -64,15 +72,9 @@ const authorOf = (by: ThreadAuthor, names: ReadonlyMap<string, string>): Html =>
 const nameOf = (identity: Person['identity'], names: ReadonlyMap<string, string>): string =>
   names.get(identityKey(identity)) ?? identity.user;
 
-/** Slack's own escapes (docs.slack.dev/messaging/formatting-message-text): three entities, and `<…|label>` around links. */
-const plain = (text: string): string =>
-  text
-    .replaceAll(/<!date\^\d+\^[^|>]*\|([^>]*)>/g, '$1')
-    .replaceAll(/<([^|>]*)\|([^>]*)>/g, '$2 ($1)')
-    .replaceAll(/<([^>]*)>/g, '$1')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&amp;', '&');
+/** A name that would turn what others wrote around it is not put there. */
+const upright = (name: string | undefined): string | undefined =>
+  name === undefined || /\p{Bidi_Control}/u.test(name) ? undefined : name;
 
 /** Whoever the log knows by name. */
 function namesIn({ records }: Story, asked: RequestAsked): ReadonlyMap<string, string> {

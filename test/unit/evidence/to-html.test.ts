@@ -155,6 +155,30 @@ describe('the thread on the page', () => {
     );
   });
 
+  test('names whoever is mentioned and known, unless the name would turn what is around it', () => {
+    const message = said({ text: 'Approved by <@U0JONAS>, asked by <@U0MAYA>' });
+    const kept = aRecord('thread.kept', { messages: [message] });
+    const turning = aRecord('request.asked', { requester: aPerson('U0MAYA', { name: '\u2069\u202eevil' }) });
+
+    const html = page(turning, 'approval.given', 'request.withdrawn', kept);
+
+    expect(threadOf(said({ text: 'by <@U0MAYA>' }))).toContain('by @u0maya');
+    expect(html).toContain('<bdi class="typed">Approved by @u0jonas, asked by @U0MAYA</bdi>');
+  });
+
+  test('shows a link as text that nobody can follow', () => {
+    const kept = aRecord('thread.kept', {
+      messages: [
+        said({ text: '<javascript:alert(1)|<b>here</b>> &lt;img src=x&gt; <https://evil.example|ok>' }),
+      ],
+    });
+
+    const html = page(...ENDS['denied']!, kept);
+
+    expect(html).not.toMatch(/<img|href="(?:javascript|https:\/\/evil)/);
+    expect(html).toContain('&lt;img src=x&gt; ok (https://evil.example)</bdi>');
+  });
+
   test('says when it is not complete, and when it has not been kept', () => {
     const cut = aRecord('thread.kept', { complete: false, omitted: 3, problem: 'too long' });
     const none = aRecord('thread.kept', { complete: false, problem: null });
