@@ -1,4 +1,4 @@
-import type { Gap, TrailCompared, WindowObserved } from '../../domain/records.ts';
+import type { Difference, Gap, TrailCompared, WindowObserved } from '../../domain/records.ts';
 import type { In } from '../../domain/request.ts';
 import { OBSERVED_MESSAGE } from '../../domain/settled.ts';
 import type { EpochMs } from '../../domain/time.ts';
@@ -11,6 +11,11 @@ import { note, type Note } from './note.ts';
 
 /** Differences that one message names; the record has more of them. */
 const NAMED = 10;
+/** Of each, escaped: event, ids and the whole ARN of who did it. Ten of them are below what one message may hold. */
+const DIFFERENCE_CHARACTERS = 600;
+/** Of what is mostly characters that escaping makes longer, to five at most. */
+const HOSTILE_CHARACTERS = 120;
+const SECTION_CHARACTERS = 2_900;
 /** Gaps that one message names, and how much of each: escaped, together below the 3,000 characters of a section. */
 const GAPS_NAMED = 3;
 const GAP_CHARACTERS = 160;
@@ -40,8 +45,7 @@ function observedText({ connections, calls, until }: WindowObserved, isRightful:
   return [
     `🔭 Inside the window: ${[connectionsText(connections), callsText(calls.seen.length)].join('; ')}.`,
     ...(alive === 0 ? [] : [aliveText(alive, until, isRightful)]),
-    ...gaps.slice(0, GAPS_NAMED).map(gapText),
-    ...(gaps.length > GAPS_NAMED ? [`and ${gaps.length - GAPS_NAMED} more reasons, see the log`] : []),
+    ...gapLines(gaps, '⚠️ This may not be all:'),
   ].join('\n');
 }
 
@@ -53,22 +57,50 @@ const aliveText = (alive: number, until: EpochMs, isRightful: boolean): string =
 const connectionsText = (connections: WindowObserved['connections']): string =>
   connections === null
     ? 'this workflow has no flow logs, so nobody knows who was connected'
-    : `${count(connections.total.connections, 'connection')} of the granted address, ${connections.total.bytes} bytes`;
+    : `${count(connections.total.connections, 'connection')} of the granted address, ${connections.total.bytes.toLocaleString('en')} bytes`;
 
 const callsText = (calls: number): string => `${count(calls, 'call')} of the AWS API on the opened groups`;
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
-const gapText = ({ text }: Gap): string => `⚠️ This may not be all: ${inline(text, GAP_CHARACTERS)}`;
+const gapLines = (gaps: readonly Gap[], before: string): string[] => [
+  ...gaps.slice(0, GAPS_NAMED).map(({ text }) => `${before} ${inline(text, GAP_CHARACTERS)}`),
+  ...(gaps.length > GAPS_NAMED ? [`and ${count(gaps.length - GAPS_NAMED, 'more reason')}, see the log`] : []),
+];
 
-/** For those who have to look into it: what CloudTrail and the log do not tell alike. */
-export function comparison({ different, differences, place, until }: TrailCompared): Rendered {
-  const named = differences.slice(0, NAMED).map((each) => `• ${inline(differenceText(each), 230)}`);
+/** For those who have to look into it: what CloudTrail and the log do not tell alike, or that nobody knows. */
+export function comparison({ different, differences, gaps, place, until }: TrailCompared): Rendered {
+  const where = `(${inline(place.account)}, ${inline(place.region)}), until ${momentMs(until)}`;
+  const named = differences.slice(0, NAMED).map((each) => `• ${differenceLine(each)}`);
   const more = different > named.length ? [`and ${different - named.length} more, see the log`] : [];
-  const text = [
-    `🚨 *CloudTrail and the log differ* (${inline(place.account)}, ${inline(place.region)}), ${momentMs(until)}`,
-    ...named,
-    ...more,
-  ].join('\n');
-  return { text, blocks: [section(text)] };
+  return different === 0
+    ? inSections([
+        `⚠️ *CloudTrail and the log could not be compared in full* ${where}`,
+        ...gapLines(gaps, '•'),
+        'Nobody knows whether our roles did more there than the log says; `breakglass log compare` looks again. This is told once a day until a comparison is complete.',
+      ])
+    : inSections([
+        `🚨 *CloudTrail and the log differ* ${where}`,
+        ...named,
+        ...more,
+        ...gapLines(gaps, '⚠️ This may not be all:'),
+      ]);
+}
+
+function differenceLine(difference: Difference): string {
+  const text = differenceText(difference);
+  const whole = inline(text, DIFFERENCE_CHARACTERS);
+  return whole.length <= DIFFERENCE_CHARACTERS ? whole : inline(text, HOSTILE_CHARACTERS);
+}
+
+/** As few sections as hold these lines; none of them may be longer than a section. */
+function inSections(lines: readonly string[]): Rendered {
+  const [first = '', ...others] = lines;
+  const texts = [first];
+  for (const line of others) {
+    const longer = `${texts.at(-1)}\n${line}`;
+    if (longer.length <= SECTION_CHARACTERS) texts.splice(-1, 1, longer);
+    else texts.push(line);
+  }
+  return { text: lines.join('\n'), blocks: texts.map(section) };
 }

@@ -31,7 +31,7 @@ describe('what went on inside a window', () => {
       ['observed', 'thread'],
     ]);
     expect(told.at(-1)?.rendered.text).toBe(
-      '🔭 Inside the window: 2 connections of the granted address, 4000 bytes; 0 calls of the AWS API on the opened groups.',
+      '🔭 Inside the window: 2 connections of the granted address, 4,000 bytes; 0 calls of the AWS API on the opened groups.',
     );
     expect(told.at(-2)?.rendered.text).toContain('bg-0000000001');
   });
@@ -98,6 +98,11 @@ describe('a difference between CloudTrail and the log', () => {
     what: 'sgr-1',
     request: null,
   };
+  const ids = {
+    awsRequest: '8a0e1b2c-1111-2222-3333-444455556666',
+    on: 'sg-0123456789abcdef0',
+    what: 'sgr-0123456789abcdef0',
+  };
   const found = (change: Partial<TrailCompared> = {}): TrailCompared =>
     aRecord('trail.compared', { different: 1, differences: [difference], ...change });
 
@@ -111,18 +116,50 @@ describe('a difference between CloudTrail and the log', () => {
     expect(text).not.toContain('more, see the log');
   });
 
+  test('names the whole session that did it, however long the ids before it are', () => {
+    const { text } = comparison(found({ differences: [{ ...difference, ...ids }] }));
+
+    expect(text).toContain('breakglass-worker/olek');
+  });
+
   test('is one of ten that are named, of however many', () => {
-    const differences = Array.from({ length: 50 }, () => ({ ...difference, what: 'x'.repeat(500) }));
+    const differences = Array.from({ length: 50 }, () => ({ ...difference, what: '&'.repeat(500) }));
 
     const { text, blocks } = comparison(found({ different: 80, differences }));
 
     expect(text).toContain('and 70 more, see the log');
+    expect(text.match(/^• /gm)).toHaveLength(10);
+    expect(blocks.map((block) => (block.type === 'section' ? block.text?.text : '')).join('\n')).toBe(text);
+    expect(() => checkMessageBlocks(blocks)).not.toThrow();
+  });
+
+  test('is told with what could not be seen', () => {
+    const gaps = Array.from({ length: 4 }, () => ({ why: 'too-many' as const, text: '&'.repeat(500) }));
+    const differences = Array.from({ length: 10 }, () => ({ ...difference, what: 'x'.repeat(500) }));
+
+    const { text, blocks } = comparison(found({ differences, gaps, complete: false }));
+
+    expect(text).toContain('CloudTrail and the log differ');
+    expect(text).toContain('This may not be all: &amp;');
+    expect(text).toContain('and 1 more reason, see the log');
+    expect(() => checkMessageBlocks(blocks)).not.toThrow();
+  });
+
+  test('that nobody could look for is told as that, and why', () => {
+    const gaps = [{ why: 'unavailable', text: 'AWS refused: <!channel>' }] as const;
+
+    const { text, blocks } = comparison(found({ different: 0, differences: [], gaps, complete: false }));
+
+    expect(text).toContain('could not be compared in full* (');
+    expect(text).toContain('• AWS refused: &lt;!channel&gt;');
+    expect(text).not.toContain('differ*');
     expect(() => checkMessageBlocks(blocks)).not.toThrow();
   });
 
   test.each(HOSTILE)('pings nobody and links nowhere whatever AWS was told: %j', (hostile) => {
     const { text } = comparison(
       found({
+        gaps: [{ why: 'unavailable', text: hostile }],
         differences: [{ ...difference, principal: hostile, on: hostile, event: hostile, what: hostile }],
       }),
     );
