@@ -105,8 +105,26 @@ function compared(
   { index }: Known,
   record: Extract<BreakglassRecord, { type: 'trail.compared' }>,
 ): State {
-  const findings = record.different > 0 ? withFinding(state.findings, index, record) : state.findings;
-  return { ...state, findings, compared: state.compared.set(placeKey(record.place), record.until) };
+  const place = placeKey(record.place);
+  const findings = withComparison(state.findings, index, record, place);
+  return { ...state, findings, compared: state.compared.set(place, record.until) };
+}
+
+/** That a comparison is not complete is found once, and again a day later, until one of that place is. */
+function withComparison(
+  findings: State['findings'],
+  index: number,
+  record: TrailCompared,
+  place: string,
+): State['findings'] {
+  const { complete, different } = record;
+  const isBlind = (found: SweepReported | TrailCompared): boolean =>
+    found.type === 'trail.compared' && found.different === 0 && placeKey(found.place) === place;
+  const rest = complete ? findings.filterNot(isBlind) : findings;
+  if (different > 0) return withFinding(rest, index, record);
+  const since = Date.parse(record.at) - FINDING_MEMORY;
+  const isSaid = rest.some((found) => isBlind(found) && Date.parse(found.at) > since);
+  return complete || isSaid ? rest : withFinding(rest, index, record);
 }
 
 /** What has left the state may still be compared with CloudTrail. */

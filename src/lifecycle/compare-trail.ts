@@ -7,6 +7,7 @@ import { isoTime, MINUTE, type EpochMs } from '../domain/time.ts';
 import type { ActivitySource } from '../ports/activity.ts';
 import type { Area } from './areas.ts';
 import { commit } from './commit.ts';
+import { unavailable } from './observe-window.ts';
 import type { Worker } from './worker.ts';
 
 const COMPARE_EVERY = 60 * MINUTE;
@@ -42,7 +43,14 @@ export async function compareTrail(comparer: Comparer, area: Area): Promise<Epoc
   const asked = Math.max(from, settled - AT_MOST);
 
   // 1. What CloudTrail says, 2. what the log says by then, 3. where they differ. A call has its intention in the log before.
-  const found = await activity.changes(place, rolesIn(area), asked - BEFORE, settled + AFTER, signal);
+  const found = await activity
+    .changes(place, rolesIn(area), asked - BEFORE, settled + AFTER, signal)
+    .catch(async (error: unknown) => {
+      // What can no longer be compared is said while CloudTrail still fails; the first time at once: it may be forbidden.
+      if (!signal.aborted && (last === undefined || asked - from >= COMPARE_EVERY))
+        await say(comparer, area, { ...NOTHING, from, until: asked, gaps: [unavailable(error)] });
+      throw error;
+    });
   if (signal.aborted) return now + COMPARE_EVERY;
   await log.refresh();
   const accounts = accountsIn(log.state);
@@ -102,6 +110,8 @@ type Outcome = {
   readonly gaps: readonly Gap[];
   readonly differences: readonly Difference[];
 };
+
+const NOTHING = { events: 0, differences: [] } as const;
 
 async function say(comparer: Comparer, { place }: Area, outcome: Outcome): Promise<void> {
   const { log, clock, name, telemetry, pager } = comparer;

@@ -71,7 +71,7 @@ function later({ telemetry }: Observer, { request }: ClosedWindow, error: unknow
   telemetry.event('observation-retry', { request, code: codeOf(error) });
 }
 
-const unavailable = (error: unknown): Gap => ({
+export const unavailable = (error: unknown): Gap => ({
   why: 'unavailable',
   text: error instanceof AccessError ? error.message : 'it could not be read',
 });

@@ -73,6 +73,27 @@ describe('the security channel', () => {
     expect(await said()).toEqual([expect.stringContaining('Found wider than anything')]);
   });
 
+  test('is told once that CloudTrail cannot be compared with the log, and again after it could', async () => {
+    const channel = started();
+    const gap = { why: 'unavailable', text: 'AWS does not permit it' } as const;
+    const comparisons = [false, false, true, false].map((complete, hour) =>
+      aRecord('trail.compared', {
+        at: isoTime(Date.now() + hour),
+        complete,
+        gaps: complete ? [] : [gap],
+      }),
+    );
+
+    let state = EMPTY;
+    for (const [i, record] of comparisons.entries()) {
+      state = fold(state, written(record, i + 1));
+      await channel.report(state.findings);
+    }
+
+    const once = expect.stringContaining('could not be compared in full');
+    expect(await said()).toEqual([once, once]);
+  });
+
   test('hears nothing where nothing was found', async () => {
     await started().report(EMPTY.findings);
 

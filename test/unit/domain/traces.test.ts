@@ -4,9 +4,9 @@ import { OrderedMap } from 'immutable';
 
 import { entryKey } from '../../../src/domain/completeness.ts';
 import { fold, TRACES_KEPT } from '../../../src/domain/fold.ts';
-import type { BreakglassRecord } from '../../../src/domain/records.ts';
+import type { BreakglassRecord, TrailCompared } from '../../../src/domain/records.ts';
 import type { Target } from '../../../src/domain/rule.ts';
-import { cutKey, getRequest, placeKey, type State } from '../../../src/domain/state.ts';
+import { cutKey, EMPTY, getRequest, placeKey, type State } from '../../../src/domain/state.ts';
 import { isoTime, MINUTE } from '../../../src/domain/time.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
 import { aRecord, HISTORIES, ID, NOON, stateAfter, written } from '../../support/builders/records.ts';
@@ -124,5 +124,53 @@ describe('a comparison', () => {
     const record = aRecord('trail.compared', { different: 1 });
 
     expect([...add(stateAfter(), record).findings.values()]).toEqual([record]);
+  });
+
+  describe('that is not complete', () => {
+    const gap = { why: 'unavailable', text: 'denied' } as const;
+    const blind = (hours = 0, change: Partial<TrailCompared> = {}) =>
+      aRecord('trail.compared', {
+        at: isoTime(NOON + hours * HOUR),
+        complete: false,
+        gaps: [gap],
+        ...change,
+      });
+    const complete = (hours: number, change: Partial<TrailCompared> = {}) =>
+      blind(hours, { complete: true, gaps: [], ...change });
+    const found = (...records: BreakglassRecord[]) =>
+      [
+        ...records
+          .map((record, i) => written(record, i + 1))
+          .reduce(fold, EMPTY)
+          .findings.values(),
+      ].map(({ at }) => (Date.parse(at) - NOON) / HOUR);
+
+    test('is a finding once, however many follow', () => {
+      expect(found(blind(0), blind(1), blind(23))).toEqual([0]);
+    });
+
+    test('is one again a day later', () => {
+      expect(found(blind(0), blind(12), blind(24))).toEqual([24]);
+    });
+
+    test('is one again after a complete one', () => {
+      expect(found(blind(0), complete(1))).toEqual([]);
+      expect(found(blind(0), complete(1), blind(2))).toEqual([2]);
+    });
+
+    test('is one for each place, whatever was found elsewhere', () => {
+      const elsewhere = { place: { ...place, region: 'us-east-2' } };
+
+      expect(found(aRecord('sweep.reported'), blind(1), blind(2, elsewhere), complete(3, elsewhere))).toEqual(
+        [0, 1],
+      );
+    });
+
+    test('stays one beside differences, which no later comparison takes back', () => {
+      const different = { different: 1 };
+
+      expect(found(blind(0), blind(1, different), blind(2))).toEqual([0, 1]);
+      expect(found(blind(0), complete(1, different), complete(2))).toEqual([1]);
+    });
   });
 });

@@ -4,6 +4,7 @@ import type { TrailChange } from '../../../src/domain/completeness.ts';
 import { areasOf, type Area } from '../../../src/lifecycle/areas.ts';
 import { accountsIn, compareTrail, type Comparer } from '../../../src/lifecycle/compare-trail.ts';
 import { TRACES_KEPT } from '../../../src/domain/fold.ts';
+import { AccessError } from '../../../src/ports/access.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
 import { aRecord, HISTORIES, ID, stateAfter } from '../../support/builders/records.ts';
 import { FakeActivity } from '../../support/fakes/fake-activity.ts';
@@ -254,6 +255,65 @@ describe('what could not be seen is said', () => {
     await compareTrail(all.worker, all.area);
 
     expect(compared(all)).toMatchObject([{ complete: false, gaps: [{ why: 'too-many' }] }]);
+  });
+
+  const denied = new AccessError('not-permitted', 'you may not look up in CloudTrail');
+
+  test('where CloudTrail has never answered, once, and nothing is passed over', async () => {
+    const all = await comparedWorld();
+    await windowIn(all);
+    all.activity.trail = trailOf(all);
+    all.activity.problem = denied;
+    const now = all.world.clock.now();
+
+    for (let times = 0; times < 3; times += 1) {
+      await expect(compareTrail(all.worker, all.area)).rejects.toBe(denied);
+      await all.world.clock.advance(5 * MINUTE);
+    }
+    all.activity.problem = undefined;
+    await compareTrail(all.worker, all.area);
+
+    const [first, second] = compared(all);
+    const from = now - 80 * MINUTE;
+    expect(first).toMatchObject({ from, until: from, complete: false, different: 0 });
+    expect(first?.gaps).toEqual([{ why: 'unavailable', text: denied.message }]);
+    expect(second).toMatchObject({ from, complete: true, events: 2 });
+    expect(compared(all)).toHaveLength(2);
+    expect(all.worker.log.state.findings.size).toBe(0);
+  });
+
+  test('where CloudTrail no longer answers, once an hour from when the state begins to forget', async () => {
+    const all = await comparedWorld();
+    await compareTrail(all.worker, all.area);
+    const last = compared(all)[0]!.until;
+    all.activity.problem = denied;
+
+    const said: number[] = [];
+    for (let minutes = 0; minutes < 8 * 60; minutes += 20) {
+      await all.world.clock.advance(20 * MINUTE);
+      await compareTrail(all.worker, all.area).catch(() => undefined);
+      said.push(compared(all).length - 1);
+    }
+
+    const ranges = compared(all).map(({ from, until }) => [from - last, until - last]);
+    expect(ranges.slice(1)).toEqual([
+      [0, HOUR],
+      [HOUR, 2 * HOUR],
+      [2 * HOUR, 3 * HOUR],
+    ]);
+    expect(said.indexOf(1)).toBe(17);
+    expect(all.worker.log.state.findings.size).toBe(1);
+    expect(all.world.alerts).toEqual([]);
+  });
+
+  test('but not by a process that is being stopped', async () => {
+    const all = await comparedWorld();
+    all.activity.problem = denied;
+    all.stop.abort();
+
+    await expect(compareTrail(all.worker, all.area)).rejects.toBe(denied);
+
+    expect(compared(all)).toEqual([]);
   });
 
   test('where nobody compared for so long that the state has forgotten', async () => {
