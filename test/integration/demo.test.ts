@@ -41,6 +41,10 @@ describe('two demos at once', () => {
     const outputs = [one.output, other.output];
     const [window, refused] = await Promise.all([openWindow(clients[0], '15s'), refusal()]);
     const cards = await Promise.all(clients.map(cardsIn));
+    // The local Slack writes what it knows a moment later than it answers; a demo that is killed before has lost the card.
+    await eventually('the card is on disk', 30_000, async () =>
+      (await readFile(join(folder, 'one', 'sandbox', 'slack.json'), 'utf8')).includes(window.ts),
+    );
     seen = { outputs, ports, cards, refused };
     [killed, withoutRoles] = await Promise.all([
       killedAndStartedAgain(one, window),

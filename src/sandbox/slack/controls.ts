@@ -10,7 +10,7 @@ import type { GestureContext } from './gestures/context.ts';
 import { say } from './gestures/say.ts';
 import { search } from './gestures/search.ts';
 import { closeView, submit } from './gestures/submit.ts';
-import { channelMessages, threadMessages } from './messages.ts';
+import { channelMessages, messagesOf, threadMessages } from './messages.ts';
 import type { JsonObject, Message, Person } from './model.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -173,6 +173,8 @@ function visibleMessages(workspace: Workspace, body: JsonObject): Message[] {
     .filter((entry) => entry.user === person.id && entry.channel === channel.id)
     .map((entry) => entry.message)
     .filter((message) => message.thread_ts === threadTs);
+  if (threadTs !== undefined && !messagesOf(workspace, channel.id).some(({ ts }) => ts === threadTs))
+    throw new ControlError(`there is no message ${threadTs} in ${channel.name}`);
   const messages =
     threadTs === undefined
       ? channelMessages(workspace, channel.id)

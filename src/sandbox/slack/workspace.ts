@@ -76,9 +76,8 @@ export class Workspace {
 
   async #write(): Promise<void> {
     this.#saveTimer = undefined;
-    const begun = performance.now();
     await this.#file.save(() => this.state);
-    this.#saveDelayMs = Math.max(SAVE_DELAY_MS, (performance.now() - begun) * 10);
+    this.#saveDelayMs = Math.max(SAVE_DELAY_MS, this.#file.heldUpMs * 10);
   }
 
   findPerson(id: string): Person | undefined {

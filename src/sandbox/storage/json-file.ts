@@ -8,6 +8,8 @@ import { inFolder } from './in-folder.ts';
  */
 export class JsonFile<Value> {
   readonly path: string;
+  /** How long everything else stood still for the last save, in ms: the disk is waited for beside it. */
+  heldUpMs = 0;
   readonly #mode: number;
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
@@ -44,7 +46,9 @@ export class JsonFile<Value> {
   async #write(value: Value | undefined): Promise<void> {
     if (value === undefined) return rm(this.path, { force: true });
     const temporary = `${this.path}.${randomUUID()}.tmp`;
+    const begun = performance.now();
     const text = `${JSON.stringify(value, null, 2)}\n`;
+    this.heldUpMs = performance.now() - begun;
     await inFolder(this.path, async () => {
       await writeFile(temporary, text, { mode: this.#mode });
       await rename(temporary, this.path);

@@ -66,6 +66,10 @@ describe('controls', () => {
       status: 400,
       message: 'there is no person U0NOBODY',
     });
+    await expect(slack.client.history(INCIDENTS, 'U0MAYA0001', '1.000001')).rejects.toMatchObject({
+      status: 400,
+      message: 'there is no message 1.000001 in incidents',
+    });
   });
 
   test.each([
