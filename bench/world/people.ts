@@ -38,7 +38,10 @@ export class People {
     return new People(client, happenings, askers);
   }
 
-  /** Fills in the form and presses Ask. Answers whether Slack said that it was taken, and what it said otherwise. */
+  /**
+   * Fills in the form and presses Ask until Slack says that it arrived: one form is one question. Answers whether it was taken,
+   * and what was said otherwise.
+   */
   async ask(question: Question): Promise<{ taken: boolean; text: string }> {
     const { by, workflow, address, seconds, reason, incident } = question;
     const view = await this.#form(by);
@@ -46,8 +49,17 @@ export class People {
     const values = Object.fromEntries(
       Object.entries(answers).map(([field, value]) => [field, { [field]: value }]),
     );
-    const { ok, errors, text } = await this.#client.submit(by, view.id, values);
-    return { taken: ok, text: text ?? Object.values(errors ?? {}).join(' ') };
+    let said = '';
+    const taken = await until(
+      PATIENCE,
+      async () => {
+        const { ok, errors, text } = await this.#client.submit(by, view.id, values);
+        said = text ?? Object.values(errors ?? {}).join(' ');
+        return ok || errors !== undefined ? { ok } : false;
+      },
+      CLICKS_AGAIN_AFTER,
+    );
+    return { taken: taken?.ok === true, text: said };
   }
 
   /** Types the command until Slack says that it arrived. */
