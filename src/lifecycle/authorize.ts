@@ -37,7 +37,7 @@ export async function authorizeAll(worker: Worker, approved: Approved): Promise<
 /** A rule as AWS shows it, with the end that its tag says. */
 export type Seen = { readonly rule: OpenRule; readonly end: EpochSeconds | null };
 
-/** Every rule, or undefined when one did not appear in time. */
+/** Every rule, or undefined when one did not appear in time. A look that was refused or not answered shows nothing. */
 export async function appeared(
   worker: Worker,
   approved: Approved,
@@ -45,7 +45,7 @@ export async function appeared(
 ): Promise<Seen[] | undefined> {
   const until = worker.clock.monotonic() + APPEARS_WITHIN;
   for (;;) {
-    const observed = await worker.access.observe(approved.target);
+    const observed = await worker.access.observe(approved.target).catch(nothingYet);
     const seen = approved.rules.flatMap((rule) => {
       const id = known.get(ruleKey(rule))?.ruleId;
       const match = observed.find((each) =>
@@ -59,4 +59,9 @@ export async function appeared(
     if (worker.clock.monotonic() >= until || isOver(worker, approved)) return undefined;
     await worker.clock.pause(LOOK_AGAIN_IN);
   }
+}
+
+function nothingYet(error: unknown): [] {
+  if (error instanceof AccessError && (error.code === 'throttled' || error.code === 'unreachable')) return [];
+  throw error;
 }

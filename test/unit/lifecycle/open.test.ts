@@ -43,7 +43,7 @@ async function diedAfterAuthorizing(world: LifecycleWorld, worker: Worker, id: s
 
 describe('once the authorize call was answered, nothing that AWS refuses makes it a failure: it is closed', () => {
   test.each<[keyof Access, AccessErrorCode]>([
-    ['observe', 'throttled'],
+    ['observe', 'not-permitted'],
     ['isArmed', 'not-permitted'],
     ['pin', 'rejected'],
     ['pin', 'switch-mismatch'],
@@ -206,7 +206,7 @@ describe('a takeover', () => {
     const world = new LifecycleWorld();
     const [one, two] = [await world.worker('w1'), await world.worker('w2')];
     const id = await world.approved();
-    onceAuthorized(world, () => world.access.faults.fail('observe', 'before', refused('throttled')));
+    onceAuthorized(world, () => world.access.faults.fail('observe', 'before', refused('not-permitted')));
     world.access.faults.fail('close', 'before', refused('throttled'), 5);
     await one.log.refresh();
     void advance(one, id);
@@ -218,6 +218,32 @@ describe('a takeover', () => {
 
     expect(world.access.rules).toEqual([]);
     expect(requestIn(two.log, id, 'sealed').sealed.summary.openedAt).toBeNull();
+  });
+});
+
+describe('a look at the new rule that AWS refuses or does not answer', () => {
+  test.each(['throttled', 'unreachable'] as const)('(%s) is taken again: the window opens', async (code) => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.approved();
+    onceAuthorized(world, () => world.access.faults.fail('observe', 'before', refused(code), 8));
+
+    await world.advanced(worker, id);
+
+    expect(opened(world)).toBe(1);
+    requestIn(worker.log, id, 'open');
+  });
+
+  test('for so long that nobody knows whether it is there ends in a close', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.approved();
+    onceAuthorized(world, () => world.access.faults.fail('observe', 'before', refused('throttled'), 65));
+
+    await world.advanced(worker, id);
+
+    expect(world.access.rules).toEqual([]);
+    expect(outcomeOf(worker, id)).toBe('closed');
   });
 });
 
