@@ -407,6 +407,8 @@ undo:
       mayRefresh();
       /* what another keeps now may be left to this one before its failure is in the log */
       shared = (ours || otherHolds);
+      /* another took it over and has opened it */
+      if :: view[me].state == OPEN -> goto advance :: else fi;
       if :: ours && !otherKeepsIt -> goto close :: else fi;
       release();
 #ifdef TIMELY

@@ -9,7 +9,7 @@ import { close } from './close.ts';
 import { commit } from './commit.ts';
 import { ownRules, unneeded } from './own-rules.ts';
 import { release } from './release.ts';
-import type { Worker } from './worker.ts';
+import { inState, type Worker } from './worker.ts';
 
 export type Failure = Pick<OpenFailed, 'step' | 'code' | 'text'>;
 /** Why an opening went no further. `mayBeOpen`: an authorize call was sent, by us or by whoever began it. */
@@ -21,8 +21,10 @@ export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stop
   const { mayBeOpen, ...failure } = stopped;
   worker.telemetry.event('open-failed', { request: id, step: failure.step, code: failure.code });
   if (mayBeOpen) return close(worker, id, 'undo');
-  // Another grant of the same rule may have ended meanwhile, and left it open for our sake.
   await worker.log.refresh();
+  // Another worker took it over and has opened it, while this one slept: nothing of that is taken back.
+  if (inState(worker, id, 'open') !== undefined) return;
+  // Another grant of the same rule may have ended meanwhile, and left it open for our sake.
   const own = ownRules(worker, opening, await worker.access.observe(intended.target));
   if (unneeded(worker, id, own).length > 0) return close(worker, id, 'undo');
   const others = intended.rules.flatMap((rule) => holdersOf(worker.log.state, rule));

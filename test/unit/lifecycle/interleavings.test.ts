@@ -200,6 +200,23 @@ describe('two grants of one rule', () => {
   });
 });
 
+describe('a worker that slept while another took its opening over', () => {
+  test('and whose call has failed by then leaves the window open', async () => {
+    const id = await world.approved();
+    around('arm', 'before', async () => {
+      await world.clock.pause(25_000);
+      await goesOn(two, id);
+      throw new AccessError('unreachable', 'planned');
+    });
+
+    await world.advanced(one, id);
+
+    expect(requestIn(one.log, id, 'open').deadline).toBe(requestIn(two.log, id, 'open').deadline);
+    expect(world.access.effects.map(({ what }) => what)).toEqual(['opened']);
+    expect(isArmed()).toBe(true);
+  });
+});
+
 describe('a worker that slept through the whole life of a request', () => {
   test('and opened it after all takes back what it made, though a switch is armed', async () => {
     const id = await world.approved();
