@@ -2,6 +2,7 @@ import type { Revoked } from '../domain/records.ts';
 import { confirmedRules } from '../domain/request.ts';
 import type { OpenRule } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
+import { within } from './bounded.ts';
 import { sayLate } from './close-late.ts';
 import type { Gone } from './memory.ts';
 import { ownRules, unneeded } from './own-rules.ts';
@@ -64,7 +65,8 @@ export async function untilAbsent(
     }
     const accepted = problems.length === 0;
     // Whoever was faster notes the call that AWS has accepted, and is given the time to.
-    if (revoked !== undefined || !accepted || rounds > 0)
+    const isOutrun = ours.length > 0 && accepted && revoked === undefined;
+    if (!isOutrun || rounds > 0)
       noted ??= note(revoked).then(
         () => (toldAt = clock.monotonic()),
         () => undefined,
@@ -105,8 +107,13 @@ export async function untilAbsent(
       sayLate(worker, request, known).catch(() => undefined);
     if (problems.length === 0) {
       failures = 0;
-      // What nobody could name before this look is revoked without a pause.
-      if (!isNews) await clock.pause(LOOK_AGAIN_IN);
+      // What nobody could name before this look is revoked without a pause; and what was kept for a grant that ends just now as
+      // well, once the log has both ends.
+      const isKept = ours.length === 0 && known.length > 0;
+      if (!isNews)
+        await (isKept && rounds === 0
+          ? within(clock, LOOK_AGAIN_IN, Promise.resolve(noted))
+          : clock.pause(LOOK_AGAIN_IN));
     } else {
       // The first, and then ever more rarely: thousands of closings that wait for AWS must not drown the log.
       if (Number.isInteger(Math.log2(failures + 1)))

@@ -34,6 +34,26 @@ describe('two grants of one rule that end', () => {
     expect(world.events.filter(({ name }) => name === 'closed')).toHaveLength(2);
   });
 
+  test('at the same instant hear of it at once from each other, though the wall clock was set back', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const [first, second] = [await world.approved(), await world.approved({ delivery: 'V2' })];
+    await worker.log.refresh();
+    await world.clock.drive(Promise.all([advance(worker, first), advance(worker, second)]));
+    const { deadline } = requestIn(worker.log, first, 'open');
+    for (const id of [first, second]) worker.memory.deadlines.left(id, deadline);
+    world.clock.jump(-3_600_000);
+    await world.clock.advance(WINDOW);
+
+    const closing = Promise.all([advance(worker, first), advance(worker, second)]);
+    await world.clock.advance(100);
+    const left = world.access.rules.length;
+    await world.clock.drive(closing);
+
+    // The one that is visited first finds the rule kept, notes its own end, and whoever looks again revokes it.
+    expect(left).toBe(0);
+  });
+
   test('because somebody took it away do not wait for each other', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
