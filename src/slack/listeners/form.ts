@@ -18,7 +18,7 @@ import type { Verbs } from './verbs.ts';
 import { settled, within } from '../within.ts';
 
 /** Slack gives an answer to a submission three seconds, its own way here and back included. */
-export const ACK_WITHIN_MS = 2_600;
+const ACK_WITHIN_MS = 2_600;
 
 export function listenForForm(app: App, verbs: Verbs, logger: Logger): void {
   app.action<BlockAction<StaticSelectAction>>(

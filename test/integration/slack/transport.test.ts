@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { createSlack } from '../../../src/slack/app.ts';
 import { on, type View } from '../../../src/sandbox/client.ts';
-import { ACK_WITHIN_MS } from '../../../src/slack/listeners/form.ts';
 import type { Verbs } from '../../../src/slack/listeners/index.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   APP_TOKEN,
   botIsConnected,
@@ -27,15 +27,11 @@ import {
 
 const NO_VERBS = {} as Verbs;
 
-/** Slack waits three seconds for an answer, which a busy machine may need for the way there and back. */
-const SLACK_WAITS_MS = 3_000;
-const PATIENT_MS = 20_000;
-
 let slack: LocalSlack;
 let product: Product | undefined;
 
 beforeEach(async () => {
-  slack = await startLocalSlack({ rates: 'off', ackTimeoutMs: PATIENT_MS });
+  slack = await startLocalSlack({ rates: 'off' });
 });
 
 afterEach(async () => {
@@ -248,9 +244,13 @@ describe('when somebody has to wait', () => {
   }
   const shows = (words: string) =>
     on('slack.view', ({ view }) => JSON.stringify(view.blocks).includes(words));
-  /** Recorded too slowly for Slack, which takes the answer nevertheless: the form is told that somebody is at it. */
-  const submit = async (form: View) =>
-    expect(await slack.client.submit(MAYA, form.id, GOOD_FORM)).toEqual({ ok: true });
+  /** Pressed again while Slack says that no answer came in its three seconds, as people do: one form is one question. */
+  const submit = (form: View) =>
+    eventually(
+      'Slack takes the form',
+      30_000,
+      async () => (await slack.client.submit(MAYA, form.id, GOOD_FORM)).ok,
+    );
   const command = () => slack.client.command(MAYA, INCIDENTS, '/breakglass');
 
   test('a slow directory shows a modal at once and the form in it later', async () => {
@@ -299,10 +299,6 @@ describe('when somebody has to wait', () => {
     const told = await nextWhisper(slack, MAYA, async () => release());
 
     expect(told).toContain('is recorded');
-  });
-
-  test('a form is answered before Slack gives up, the way there and back included', () => {
-    expect(ACK_WITHIN_MS).toBeLessThanOrEqual(SLACK_WAITS_MS - 400);
   });
 
   test('a late no brings the form back with everything typed and the reason above it', async () => {
