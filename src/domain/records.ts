@@ -149,7 +149,7 @@ export type CloseIntended = Fact<
     readonly revoked?: Revoked;
   }
 >;
-/** Rules that AWS says are revoked, by the calls that did it. */
+/** Rules that AWS says are gone, and the calls that it accepted for them. */
 export type Revoked = { readonly ruleIds: readonly string[]; readonly awsRequests: readonly string[] };
 /** What became of connections established before the close. */
 export type Connections =

@@ -179,9 +179,9 @@ function startRequests(
   const nudged = (nudge: Nudge) => watch.nudge(nudge);
   own.onNudge.add(nudged);
   distrusted(whyDistrusted(log));
+  log.subscribe((entries) => heedClosings(worker, entries));
   log.subscribe((entries) => {
     own.nudge(log.head.commit);
-    heedClosings(worker, entries);
     distrusted(whyDistrusted(log));
     if (entries.some(({ record }) => record.type === 'open.intended')) look();
   });
