@@ -122,7 +122,7 @@ function summed(
   };
 }
 
-/** Evidence of anything wrong stays; otherwise nothing does. */
+/** Evidence of anything wrong stays, and of what closed early; otherwise nothing does. */
 async function kept(world: World, result: RowResult): Promise<RowResult> {
   if (result.met && result.findings.length === 0 && result.early === 0) {
     await world.forget();
