@@ -1,7 +1,7 @@
 import type { Revoked } from '../domain/records.ts';
-import { confirmedRules } from '../domain/request.ts';
+import { confirmedRules, type Holding } from '../domain/request.ts';
 import type { OpenRule } from '../domain/rule.ts';
-import type { EpochMs } from '../domain/time.ts';
+import { Absence, type Instant } from './absence.ts';
 import { within } from './bounded.ts';
 import { sayLate } from './close-late.ts';
 import type { Gone } from './memory.ts';
@@ -16,8 +16,6 @@ const LOOK_AGAIN_IN = 500;
 /** This long after the deadline somebody is woken. */
 const LATE_AFTER = 30_000;
 
-type Instant = { readonly wall: EpochMs; readonly monotonic: number; readonly latenessMs: number };
-
 /**
  * Revokes what nobody else needs until AWS has shown without a break that it is gone. Undefined when another worker has
  * confirmed it meanwhile. `note` lets the log know that it is being closed, once AWS has answered the first revoke, and what
@@ -29,101 +27,127 @@ export async function untilAbsent(
   note: (revoked?: Revoked) => Promise<void>,
   before?: Gone,
 ): Promise<Gone | undefined> {
-  const { clock, access, memory } = worker;
+  const { clock, memory } = worker;
+  const absence = new Absence();
   const awsRequests = new Set(before?.awsRequests);
-  let toldAt = Number.POSITIVE_INFINITY;
-  let noted: Promise<unknown> | undefined;
+  let noting: Promise<unknown> | undefined;
+  let notedAt: number | undefined;
   let known: readonly OpenRule[] | undefined;
-  let seen = false;
-  let absentSince: { readonly closed: Instant; readonly answered: Instant } | undefined;
   let failures = 0;
   for (let rounds = 0; ; rounds += 1) {
     const request = holding(worker, id);
     if (request === undefined) return undefined;
-    const { deadline } = request;
-    const { target } = request.intended;
-    const instant = (): Instant => ({
-      wall: clock.now(),
-      monotonic: clock.monotonic(),
-      latenessMs: memory.deadlines.lateness(id, deadline),
-    });
     const confirmed = confirmedRules(request);
     // What can be revoked before AWS has described it.
     known ??= confirmed.length > 0 ? confirmed : (memory.made.get(id)?.rules ?? []);
-    const problems: unknown[] = [];
-    const failed = (error: unknown): undefined => void problems.push(error);
 
-    const ours = unneeded(worker, id, known);
-    let revoked: Revoked | undefined;
-    if (ours.length > 0) {
-      const requests = (await access.close(target, ours, deadline).catch(failed)) ?? [];
-      const acceptedBefore = awsRequests.size;
-      for (const awsRequest of requests) awsRequests.add(awsRequest);
-      if (requests.length > 0) revoked = { ruleIds: ours.map(({ ruleId }) => ruleId), awsRequests: requests };
-      // There was something to revoke: what was shown until now was older than that.
-      if (awsRequests.size > acceptedBefore) absentSince = undefined;
-    }
-    const accepted = problems.length === 0;
+    const { ours, revoked, refusal } = await revoke(worker, request, known);
+    const accepted = refusal === undefined;
+    const acceptedBefore = awsRequests.size;
+    for (const awsRequest of revoked?.awsRequests ?? []) awsRequests.add(awsRequest);
+    if (awsRequests.size > acceptedBefore) absence.restart();
+
     // Whoever was faster notes the call that AWS has accepted, and is given the time to.
     const isOutrun = ours.length > 0 && accepted && revoked === undefined;
     if (!isOutrun || rounds > 0)
-      noted ??= note(revoked).then(
-        () => (toldAt = clock.monotonic()),
+      noting ??= note(revoked).then(
+        () => (notedAt = clock.monotonic()),
         () => undefined,
       );
-    const asked = instant();
-    let isNews = false;
+
     // Looked at whatever became of the revoke: the switch or a person may have been faster.
-    const observed = await access.observe(target).catch(failed);
-    if (observed !== undefined) {
-      const own = ownRules(worker, request, observed);
-      const shown = unneeded(worker, id, own);
-      const absent = shown.length === 0;
-      isNews = shown.some(isNotIn(ours));
-      seen ||= !absent;
-      // An answer may take seconds. Absence counts from the first answer to the last question; who else closed it, and when
-      // before that answer, nobody knows.
-      const answered = instant();
-      absentSince = absent ? (absentSince ?? { closed: accepted ? asked : answered, answered }) : undefined;
-      if (absentSince !== undefined) {
-        const absentFor = confirmed.length > 0 && accepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
-        const since = absentSince.answered.monotonic;
-        const told = asked.monotonic - Math.max(since, toldAt) >= absentFor;
-        const isUntold = toldAt === Number.POSITIVE_INFINITY;
-        if (told || (isUntold && asked.monotonic - since >= absentFor)) {
-          // Of a rule that nobody has seen, describe may have shown how it was before: the end of the proof alone is sure.
-          const isSure = confirmed.length > 0 || seen || awsRequests.size > 0;
-          const { wall, latenessMs } = isSure ? absentSince.closed : asked;
-          const gone = before === undefined || seen ? { closedAt: wall, latenessMs } : before;
-          const witnessed = [seen, awsRequests.size > 0, own.length > 0, before?.witnessed].includes(true);
-          return { ...gone, awsRequests: [...awsRequests], witnessed, kept: own, told };
-        }
+    const { asked, answered, own, failure } = await look(worker, request);
+    const shown = unneeded(worker, id, own);
+    if (failure === undefined) {
+      absence.look({ asked, answered, accepted }, shown.length === 0);
+      const absentFor = confirmed.length > 0 && accepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
+      const closed = absence.proven(asked, absentFor, notedAt);
+      if (closed !== undefined) {
+        const { wasSeen } = absence;
+        // Of a rule that nobody has seen, describe may have shown how it was before: the end of the proof alone is sure.
+        const isSure = confirmed.length > 0 || wasSeen || awsRequests.size > 0;
+        const { wall: closedAt, latenessMs } = isSure ? closed : asked;
+        const gone = before === undefined || wasSeen ? { closedAt, latenessMs } : before;
+        const witnessed = [wasSeen, awsRequests.size > 0, own.length > 0, before?.witnessed].includes(true);
+        return { ...gone, awsRequests: [...awsRequests], witnessed, kept: own, told: notedAt !== undefined };
       }
       // A revoke that was not accepted is sent again, whether its rule is described or not.
       known = accepted ? own : [...own, ...known.filter(isNotIn(own))];
     }
-
-    if (absentSince === undefined && memory.deadlines.lateness(id, deadline) > LATE_AFTER)
+    if (!absence.isShown && memory.deadlines.lateness(id, request.deadline) > LATE_AFTER)
       sayLate(worker, request, known).catch(() => undefined);
-    if (problems.length === 0) {
+
+    const problems = [refusal, failure].filter((problem) => problem !== undefined);
+    if (problems.length > 0) await pauseAfter(worker, id, problems, failures++);
+    else {
       failures = 0;
       // What nobody could name before this look is revoked without a pause; and what was kept for a grant that ends just now as
       // well, once the log has both ends.
       const isKept = ours.length === 0 && known.length > 0;
-      if (!isNews)
+      if (!shown.some(isNotIn(ours)))
         await (isKept && rounds === 0
-          ? within(clock, LOOK_AGAIN_IN, Promise.resolve(noted))
+          ? within(clock, LOOK_AGAIN_IN, Promise.resolve(noting))
           : clock.pause(LOOK_AGAIN_IN));
-    } else {
-      // The first, and then ever more rarely: thousands of closings that wait for AWS must not drown the log.
-      if (Number.isInteger(Math.log2(failures + 1)))
-        worker.telemetry.event('close-retry', { request: id, attempt: failures, code: codeOf(problems[0]) });
-      // The adapter paces calls that AWS finds too many: who comes back soon keeps the place that it has waited for.
-      const waitsForTurn = problems.every((problem) => codeOf(problem) === 'throttled');
-      await clock.pause(waitsForTurn ? LOOK_AGAIN_IN : backoff(worker, failures));
-      failures += 1;
     }
   }
+}
+
+type Revocation = {
+  readonly ours: readonly OpenRule[];
+  readonly revoked?: Revoked;
+  readonly refusal?: unknown;
+};
+
+/** Of the rules, those that nobody else needs. */
+async function revoke(worker: Worker, request: Holding, rules: readonly OpenRule[]): Promise<Revocation> {
+  const ours = unneeded(worker, request.id, rules);
+  if (ours.length === 0) return { ours };
+  try {
+    const awsRequests = await worker.access.close(request.intended.target, ours, request.deadline);
+    if (awsRequests.length === 0) return { ours };
+    return { ours, revoked: { ruleIds: ours.map(({ ruleId }) => ruleId), awsRequests } };
+  } catch (refusal) {
+    return { ours, refusal };
+  }
+}
+
+type Sight = {
+  readonly asked: Instant;
+  readonly answered: Instant;
+  /** What the request opened, and AWS shows. */
+  readonly own: readonly OpenRule[];
+  readonly failure?: unknown;
+};
+
+async function look(worker: Worker, request: Holding): Promise<Sight> {
+  const asked = instant(worker, request);
+  try {
+    const observed = await worker.access.observe(request.intended.target);
+    return { asked, answered: instant(worker, request), own: ownRules(worker, request, observed) };
+  } catch (failure) {
+    return { asked, answered: instant(worker, request), own: [], failure };
+  }
+}
+
+const instant = ({ clock, memory }: Worker, { id, deadline }: Holding): Instant => ({
+  wall: clock.now(),
+  monotonic: clock.monotonic(),
+  latenessMs: memory.deadlines.lateness(id, deadline),
+});
+
+/** `failures`: how many rounds before this one have failed without a break. */
+async function pauseAfter(
+  worker: Worker,
+  id: string,
+  problems: readonly unknown[],
+  failures: number,
+): Promise<void> {
+  // The first, and then ever more rarely: thousands of closings that wait for AWS must not drown the log.
+  if (Number.isInteger(Math.log2(failures + 1)))
+    worker.telemetry.event('close-retry', { request: id, attempt: failures, code: codeOf(problems[0]) });
+  // The adapter paces calls that AWS finds too many: who comes back soon keeps the place that it has waited for.
+  const waitsForTurn = problems.every((problem) => codeOf(problem) === 'throttled');
+  await worker.clock.pause(waitsForTurn ? LOOK_AGAIN_IN : backoff(worker, failures));
 }
 
 const isNotIn =

@@ -8,8 +8,7 @@ import { inFolder } from './in-folder.ts';
  */
 export class JsonFile<Value> {
   readonly path: string;
-  /** How long everything else stood still for the last save, in ms: the disk is waited for beside it. */
-  heldUpMs = 0;
+  #heldUpMs = 0;
   readonly #mode: number;
   #running: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
@@ -17,6 +16,11 @@ export class JsonFile<Value> {
   constructor(path: string, mode = 0o644) {
     this.path = path;
     this.#mode = mode;
+  }
+
+  /** How long everything else stood still for the last save, in ms: the disk is waited for beside it. */
+  get heldUpMs(): number {
+    return this.#heldUpMs;
   }
 
   /** The stored value, or undefined when there is no file. Its shape is trusted: only the sandbox writes it. */
@@ -48,7 +52,7 @@ export class JsonFile<Value> {
     const temporary = `${this.path}.${randomUUID()}.tmp`;
     const begun = performance.now();
     const text = `${JSON.stringify(value, null, 2)}\n`;
-    this.heldUpMs = performance.now() - begun;
+    this.#heldUpMs = performance.now() - begun;
     await inFolder(this.path, async () => {
       await writeFile(temporary, text, { mode: this.#mode });
       await rename(temporary, this.path);
