@@ -2,13 +2,13 @@ import { codeOf, nameOf, textOf } from './errors.ts';
 
 /**
  * What was looked at, and whether it is as it should be. `unknown`: it could not be looked at. `later`: it cannot be tried
- * before there is a log.
+ * before there is a log. `untried`: nothing tells it without doing it; somebody has to read a policy.
  */
 export type Finding = {
   readonly check: string;
-  readonly status: 'ok' | 'bad' | 'unknown' | 'later';
+  readonly status: 'ok' | 'bad' | 'unknown' | 'later' | 'untried';
   readonly text: string;
-  /** What to change; for `bad` and `unknown` where we know. */
+  /** What to change; or to look at; for `bad`, `untried`, and `unknown` where we know. */
   readonly fix?: string;
 };
 

@@ -5,6 +5,7 @@ import { checkNewestCommit } from './check-newest-commit.ts';
 import type { Pair } from './clients.ts';
 import type { Finding } from './finding.ts';
 import { probeBucket } from './probe-bucket.ts';
+import { probeBucketSettings } from './probe-bucket-settings.ts';
 import type { S3Client } from '@aws-sdk/client-s3';
 
 export type InspectOptions = {
@@ -27,12 +28,15 @@ export async function inspectBucket(clients: Pair<S3Client>, options: InspectOpt
     checkBucketPolicy(clients.read, { bucket, retainDays, partition: partitionOf(region) }),
     checkNewestCommit(clients.read, bucket, retainDays),
   ]);
-  const probes = !isWriter
-    ? []
-    : newest === undefined
+  const found = [versioning, lock, publicAccess, ...policy, finding];
+  if (!isWriter) return found;
+  const [objects, settings] = await Promise.all([
+    newest === undefined
       ? [{ check: 'what this role may do', status: 'later' as const, text: 'tried once there is a log' }]
-      : await probeBucket(clients.change, { bucket, newest, retainDays, now });
-  return [versioning, lock, publicAccess, ...policy, finding, ...probes];
+      : probeBucket(clients.change, { bucket, newest, retainDays, now }),
+    probeBucketSettings(clients.change, bucket),
+  ]);
+  return [...found, ...objects, ...settings];
 }
 
 /** AWS general reference, "Amazon Resource Names": the partition of a Region. */

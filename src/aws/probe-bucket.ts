@@ -7,11 +7,10 @@ import {
 
 import type { EpochMs } from '../domain/time.ts';
 import type { NewestCommit } from './check-newest-commit.ts';
-import { codeOf, nameOf } from './errors.ts';
-import { bad, ok, refusingLayer, type Finding } from './finding.ts';
+import type { Finding } from './finding.ts';
+import { allowed, PROBE_MS, refused } from './probe.ts';
 import { timeLimit } from './time-limit.ts';
 
-const CALL_MS = 10_000;
 const DAY_MS = 86_400_000;
 /** A century: what nobody could undo. */
 const FAR_TOO_LONG_DAYS = 36_500;
@@ -28,7 +27,7 @@ export type ProbeOptions = {
 };
 
 /**
- * What the caller can do, by trying it where it can do no harm: a put on a commit that is there, which a condition refuses
+ * What the caller can do with objects, by trying it where it can do no harm: a put on a commit that is there, which a condition refuses
  * in the end; a removal of a version that does not exist; a removal of an object with an ETag that it does not have. AWS
  * looks at permissions before it looks at any of that. `client` must not repeat calls.
  */
@@ -48,12 +47,16 @@ export async function probeBucket(client: S3Client, options: ProbeOptions): Prom
         ChecksumAlgorithm: 'SHA256',
         ...lock,
       }),
-      timeLimit(CALL_MS),
+      timeLimit(PROBE_MS),
     );
   const remove = (what: { Key: string; VersionId?: string; IfMatch?: string }): Promise<unknown> =>
-    client.send(new DeleteObjectCommand({ Bucket: bucket, ...what }), timeLimit(CALL_MS));
+    client.send(new DeleteObjectCommand({ Bucket: bucket, ...what }), timeLimit(PROBE_MS));
   return Promise.all([
-    allowed('may: write a locked object', () => put(locked(retainDays))),
+    allowed(
+      'may: write a locked object',
+      () => put(locked(retainDays)),
+      'allow s3:PutObject and s3:PutObjectRetention on log/* and snapshot/*, within the bounds of the bucket policy',
+    ),
     refused(
       'may not: write without a lock',
       () => put({}),
@@ -81,46 +84,6 @@ export async function probeBucket(client: S3Client, options: ProbeOptions): Prom
     ),
   ]);
 }
-
-/** Answers that come after AWS has found the call permitted. */
-const PERMITTED = ['PreconditionFailed', 'NoSuchKey', 'NoSuchVersion', 'ConditionalRequestConflict'];
-
-type Outcome = { readonly isPermitted: boolean } | { readonly error: unknown };
-
-async function tried(call: () => Promise<unknown>): Promise<Outcome & { readonly layer?: string }> {
-  try {
-    await call();
-    return { isPermitted: true };
-  } catch (error) {
-    if (PERMITTED.includes(nameOf(error))) return { isPermitted: true };
-    if (codeOf(error, 'read') === 'not-permitted') return { isPermitted: false, layer: refusingLayer(error) };
-    return { error };
-  }
-}
-
-async function allowed(check: string, call: () => Promise<unknown>): Promise<Finding> {
-  const outcome = await tried(call);
-  if ('error' in outcome) return untried(check, outcome.error);
-  return outcome.isPermitted
-    ? ok(check, 'permitted')
-    : bad(
-        check,
-        `refused by ${outcome.layer}`,
-        'allow s3:PutObject and s3:PutObjectRetention on log/* and snapshot/*, within the bounds of the bucket policy',
-      );
-}
-
-async function refused(check: string, call: () => Promise<unknown>, fix: string): Promise<Finding> {
-  const outcome = await tried(call);
-  if ('error' in outcome) return untried(check, outcome.error);
-  return outcome.isPermitted ? bad(check, 'permitted', fix) : ok(check, `refused by ${outcome.layer}`);
-}
-
-const untried = (check: string, error: unknown): Finding => ({
-  check,
-  status: 'unknown',
-  text: `AWS answered something else: ${nameOf(error)}`,
-});
 
 /** A version id of the same form that no object has. */
 const another = (versionId: string): string => versionId.slice(0, -1) + (versionId.endsWith('A') ? 'B' : 'A');

@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<Finding['status'], string>> = {
   bad: 'BAD',
   unknown: 'UNKNOWN',
   later: 'later',
+  untried: 'not tried',
 };
 
 /** What is wrong with the log's bucket, and what to change. ConfigError. */
@@ -49,6 +50,6 @@ function report(bucket: string, findings: readonly Finding[]): string[] {
   return [
     `bucket ${bucket}`,
     ...table(['', 'check', 'found'], rows),
-    ...(fixes.length === 0 ? [] : ['', 'to change', ...fixes.map(plain)]),
+    ...(fixes.length === 0 ? [] : ['', 'to change, or to look at', ...fixes.map(plain)]),
   ];
 }

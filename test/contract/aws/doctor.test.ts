@@ -2,6 +2,8 @@ import {
   CreateBucketCommand,
   DeleteBucketPolicyCommand,
   GetBucketPolicyCommand,
+  GetBucketVersioningCommand,
+  GetObjectLockConfigurationCommand,
   ListObjectVersionsCommand,
   PutBucketPolicyCommand,
   PutObjectCommand,
@@ -100,7 +102,9 @@ describe('a bucket that is as it should be', () => {
     expect(out).toMatch(/ok +versioning +on\n/);
     expect(out).toMatch(/ok +newest commit's lock +log\/0+6: COMPLIANCE until /);
     expect(out).toMatch(/ok +may not: remove a version +refused by the bucket policy/);
-    expect(out).not.toMatch(/BAD|UNKNOWN|to change/);
+    expect(out).toMatch(/ok +may not: change the bucket policy +refused by a missing permission/);
+    expect(out).toMatch(/not tried +may not: anything else +s3:DeleteBucketPolicy and others/);
+    expect(out).not.toMatch(/BAD|UNKNOWN/);
     expect([after.Versions, after.DeleteMarkers]).toEqual([before.Versions, before.DeleteMarkers]);
   });
 
@@ -303,13 +307,46 @@ describe('a bucket that is wrong is found out, and told what to change, when', (
 });
 
 describe('who refuses is said', () => {
-  test('of a role that may do everything, only the bucket policy stands in the way', async () => {
-    const { exit, findings } = await doctor(environment({}, 'admin'));
+  test('of a role that may do everything, only the bucket policy stands in the way, and not of changing it', async () => {
+    const { exit, findings, bad } = await doctor(environment({}, 'admin'));
 
-    expect(exit).toBe(0);
+    expect(exit).toBe(1);
+    expect(bad.map(({ check }) => check)).toEqual(['may not: change the bucket policy']);
     expect(found({ findings }, 'may not: hide with a delete marker')?.text).toBe(
       'refused by the bucket policy',
     );
+    expect(found({ findings }, 'may not: let objects expire')?.text).toBe('refused by the bucket policy');
+  });
+
+  test('of a role that may change the bucket, which trying it does not', async () => {
+    await changePolicy((all) => all.filter(({ Sid }) => Sid !== 'NoOtherBucket' && Sid !== 'NoExpiry'));
+    const settings = async () =>
+      Promise.all([
+        admin.send(new GetBucketPolicyCommand({ Bucket })).then(({ Policy }) => Policy),
+        admin.send(new GetBucketVersioningCommand({ Bucket })).then(({ Status }) => Status),
+        admin
+          .send(new GetObjectLockConfigurationCommand({ Bucket }))
+          .then(({ ObjectLockConfiguration }) => ObjectLockConfiguration),
+      ]);
+    const before = await settings();
+
+    const { bad } = await doctor(environment({}, 'admin'));
+
+    expect(bad.filter(({ check }) => check.startsWith('may not'))).toEqual(
+      [
+        ['change the bucket policy', 's3:PutBucketPolicy'],
+        ['change versioning', 's3:PutBucketVersioning'],
+        ['change the default lock', 's3:PutBucketObjectLockConfiguration'],
+        ['let objects expire', 's3:PutLifecycleConfiguration'],
+      ].map(([what, permission]) =>
+        expect.objectContaining({
+          check: `may not: ${what}`,
+          text: 'permitted',
+          fix: expect.stringContaining(`take ${permission} away`),
+        }),
+      ),
+    );
+    expect(await settings()).toEqual(before);
   });
 
   test('and without one nothing does', async () => {

@@ -4,7 +4,9 @@ import {
   GetBucketPolicyCommand,
   GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
+  PutBucketLifecycleConfigurationCommand,
   PutBucketPolicyCommand,
+  PutBucketVersioningCommand,
   PutObjectCommand,
   type PutObjectCommandInput,
   PutObjectLockConfigurationCommand,
@@ -116,6 +118,34 @@ describe("the log bucket's policy", () => {
       );
     },
   );
+});
+
+describe('a setting of the bucket', () => {
+  test.each([
+    ['versioning', { Status: 'none' }, 'MalformedXML'],
+    ['versioning', { Status: 'Suspended' }, 'InvalidBucketState'],
+    ['versioning', { Status: 'Enabled' }, undefined],
+    ['expiry', { Status: 'none' }, 'MalformedXML'],
+    ['expiry', { Status: 'Enabled' }, 'NotImplemented'],
+  ] as const)('of %s %j is answered as S3 does, to whoever may', async (what, { Status }, name) => {
+    const status = Status as never;
+    const set = (client: S3Client) =>
+      what === 'versioning'
+        ? client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: status } }))
+        : client.send(
+            new PutBucketLifecycleConfigurationCommand({
+              Bucket,
+              LifecycleConfiguration: { Rules: [{ Status: status, Filter: { Prefix: '' } }] },
+            }),
+          );
+    const denied = [await errorName(set(admin)), await errorName(set(worker))];
+    await admin.send(new DeleteBucketPolicyCommand({ Bucket }));
+
+    const answered = await errorName(set(admin));
+
+    expect(denied).toEqual(['AccessDenied', 'AccessDenied']);
+    expect(answered).toBe(name);
+  });
 });
 
 test('a conditional delete touches nothing but the object that is meant', async () => {

@@ -12,6 +12,33 @@ export function getVersioning({ settings }: Bucket): AwsAnswer {
   return xmlAnswer(200, xmlDocument('VersioningConfiguration', S3_NAMESPACE, content));
 }
 
+/** S3 user guide, "How S3 Versioning works with Object Lock": what is on stays on. */
+export function putVersioning({ settings }: Bucket, call: RawCall): AwsAnswer {
+  const status = elementText(call.body.toString('utf8'), 'Status');
+  if (status !== 'Enabled' && status !== 'Suspended') throw malformed();
+  if (!settings.objectLock)
+    throw new AwsError('NotImplemented', 'Versions without Object Lock are not played here', 501);
+  if (status === 'Enabled') return { status: 200, body: '' };
+  throw new AwsError(
+    'InvalidBucketState',
+    'An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.',
+    409,
+  );
+}
+
+/** Nothing ever expires here: only what S3 rejects is told apart. */
+export function putLifecycle(_: Bucket, call: RawCall): AwsAnswer {
+  const status = elementText(call.body.toString('utf8'), 'Status');
+  if (status !== 'Enabled' && status !== 'Disabled') throw malformed();
+  throw new AwsError('NotImplemented', 'Lifecycle rules are not played here', 501);
+}
+
+const malformed = (): AwsError =>
+  new AwsError(
+    'MalformedXML',
+    'The XML you provided was not well-formed or did not validate against our published schema',
+  );
+
 export function getPolicy({ settings: { name, policy } }: Bucket): AwsAnswer {
   if (policy === undefined) {
     throw new AwsError('NoSuchBucketPolicy', 'The bucket policy does not exist', 404, { BucketName: name });

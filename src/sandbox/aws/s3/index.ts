@@ -10,9 +10,11 @@ import {
   getPolicy,
   getPublicAccessBlock,
   getVersioning,
+  putLifecycle,
   putLockConfiguration,
   putPolicy,
   putPublicAccessBlock,
+  putVersioning,
 } from './bucket-settings.ts';
 import type { Buckets } from './buckets.ts';
 import { conditionKeys, iamActions } from './iam-names.ts';
@@ -29,6 +31,8 @@ const SETTINGS: readonly {
   readonly run: (bucket: Bucket, call: RawCall) => Promise<AwsAnswer> | AwsAnswer;
 }[] = [
   { method: 'GET', parameter: 'versioning', action: 'GetBucketVersioning', run: getVersioning },
+  { method: 'PUT', parameter: 'versioning', action: 'PutBucketVersioning', run: putVersioning },
+  { method: 'PUT', parameter: 'lifecycle', action: 'PutBucketLifecycleConfiguration', run: putLifecycle },
   {
     method: 'GET',
     parameter: 'object-lock',
