@@ -255,8 +255,20 @@ inline authorize(until) {
 #else
 #define forSomebody (!ours)
 #endif
+/* A switch was left to the other holder, which has been confirmed since. */
+#ifdef FAULT_LEFT_SWITCH
+#define leftOver false
+#else
+#define leftOver (shared && !otherHolds)
+#endif
 inline fail() { log[me].state = FAILED; assert(forSomebody); READ }
 
+/* What is armed and not authorized for is remembered until it is disarmed. */
+#ifdef FAULT_VAIN
+#define VAIN skip
+#else
+#define VAIN vain = 1
+#endif
 inline leave() {
   atomic {
     if :: opener -> busy[me] = 0 :: else fi;
@@ -292,7 +304,7 @@ proctype Visit(byte me, who) {
   Grant view[GRANTS];
 #endif
   byte made, proven, seen, until, mate;
-  bit ok, mayBeOpen, gone, kept, opener, shared;
+  bit ok, mayBeOpen, gone, kept, opener, shared, vain;
 
   {
     refresh();
@@ -304,7 +316,7 @@ advance:
     :: view[me].state == OPENING -> goto resume
     :: view[me].state == OPEN -> goto live
     :: view[me].state == CLOSING -> goto close
-    :: else -> goto done
+    :: else -> if :: vain -> goto close :: else -> goto done fi
     fi;
 
 intend:
@@ -342,7 +354,7 @@ resume:
 carryOut:
 #ifndef FAULT_UNARMED
     /* 2. the switch by properties, and read back */
-    together { mayRefresh(); until = endOf; arm(PROPERTIES, until) };
+    together { mayRefresh(); until = endOf; VAIN; arm(PROPERTIES, until) };
     readBack(PROPERTIES, until);
     if :: !ok -> goto undo :: else fi;
 #endif
@@ -351,9 +363,9 @@ carryOut:
     together {
       mayRefresh();
       if
-      :: view[me].state == OPEN -> goto advance
+      :: view[me].state == OPEN -> until = endOf; move(view[me].id, until); goto advance
       :: view[me].state != OPEN && over -> goto undo
-      :: view[me].state == OPENING && !over -> until = endOf
+      :: view[me].state == OPENING && !over -> until = endOf; vain = 0
       fi;
       authorize(until)
     };
@@ -365,13 +377,13 @@ carryOut:
     /* 4. look until it is there, with its end on it */
     if
     :: atomic { (made == NONE -> ours : rule == made) -> seen = rule; until = tag }
-    :: atomic { !(made == NONE -> ours : rule == made) -> goto close }
+    :: atomic { !(made == NONE -> ours : rule == made) -> goto undo }
     fi;
     together {
       mayRefresh();
       if :: until < endOf -> until = endOf; setTag(seen, until) :: else -> ok = 1 fi
     };
-    if :: !ok -> goto close :: else fi;
+    if :: !ok -> goto undo :: else fi;
 #ifndef FAULT_ONE_LOOK
     together {
       /* and at the switch again */
@@ -384,11 +396,11 @@ carryOut:
       until = endOf; move(seen, until)
     };
     readBack(seen, until);
-    if :: !ok -> goto close :: else fi;
+    if :: !ok -> goto undo :: else fi;
 #endif
     atomic { if :: log[me].state == OPENING -> log[me].state = OPEN; log[me].id = seen :: else fi; READ };
 #ifndef FAULT_TAKEN_OVER
-    if :: over -> goto close :: else fi;
+    if :: over -> goto undo :: else fi;
 #endif
     goto advance;
 
@@ -402,7 +414,16 @@ live:
     fi;
 
 undo:
-    if :: mayBeOpen -> goto close :: else fi;
+    if
+    :: mayBeOpen ->
+      /* another took it over, and has recorded all that this one has made */
+      mayRefresh();
+      if
+      :: view[me].state == OPEN && (made == NONE || made == view[me].id) -> goto advance
+      :: else -> goto close
+      fi
+    :: else
+    fi;
     together {
       mayRefresh();
       /* what another keeps now may be left to this one before its failure is in the log */
@@ -435,6 +456,14 @@ close:
     :: !holds(view[me]) ->
       /* somebody else has closed it: what this worker made is taken back */
       together { if :: made != NONE && !otherKeepsIt -> revoke(made) :: else fi };
+      /* and what it armed for nothing is disarmed */
+      if
+      :: vain ->
+        together { refresh(); release() };
+        handOver();
+        if :: ok -> vain = 0 :: else -> goto close fi
+      :: else
+      fi;
       goto advance
     fi;
 #ifdef FAULT_DISARM_FIRST
@@ -477,7 +506,7 @@ close:
 #else
       /* who kept it may have ended as well, or turned out to hold another one */
       :: holds(view[me]) && kept && isOwn && !otherKeepsIt -> gone = 0; kept = 0; goto close
-      :: holds(view[me]) && !(kept && isOwn && !otherKeepsIt) -> release()
+      :: holds(view[me]) && !(kept && isOwn && !otherKeepsIt) -> shared = otherHolds; release()
 #endif
       fi
     };
@@ -490,7 +519,8 @@ close:
       if
 #ifndef FAULT_KEPT
       :: log[me].state == CLOSING && kept && isOwn && !otherKeepsIt -> gone = 0; kept = 0; goto close
-      :: log[me].state == CLOSING && !(kept && isOwn && !otherKeepsIt) ->
+      :: log[me].state == CLOSING && !(kept && isOwn && !otherKeepsIt) && leftOver -> goto close
+      :: log[me].state == CLOSING && !(kept && isOwn && !otherKeepsIt) && !leftOver ->
 #else
       :: log[me].state == CLOSING ->
 #endif
@@ -503,7 +533,7 @@ close:
     };
     goto advance
   } unless {
-    atomic { crashed[who] -> crashed[who] = 0; made = 0; gone = 0; kept = 0; leave(); READ };
+    atomic { crashed[who] -> crashed[who] = 0; made = 0; gone = 0; kept = 0; vain = 0; leave(); READ };
     if
     :: goto advance
 #ifdef MORTAL
@@ -512,7 +542,7 @@ close:
     fi
   };
 done:
-  atomic { leave(); made = 0; gone = 0; kept = 0 }
+  atomic { leave(); made = 0; gone = 0; kept = 0; vain = 0 }
 }
 
 /* ---- everybody else ----------------------------------------------------------------------------------------------- */
@@ -680,6 +710,12 @@ end:
 /* ---- the promises ------------------------------------------------------------------------------------------------- */
 
 #define bare(g) (log[g].state == OPEN && !log[g].ended && log[g].id == rule && !guarded)
+/* A switch that is left belongs to somebody who died with what it knew, or was too slow. */
+#if defined(TIMELY) && !defined(BY_HAND) && CRASHES == 0
+#define tidy (armedFor == NONE)
+#else
+#define tidy true
+#endif
 active proctype Promises() {
 end:
   if
@@ -694,7 +730,7 @@ end:
 #endif
 #endif
   :: atomic { (ours && tag > approved) || (armedFor != NONE && armedEnd > approved) -> assert(false) }
-  :: atomic { timeout -> assert(!ours) }
+  :: atomic { timeout -> assert(!ours); assert(tidy) }
   fi
 }
 

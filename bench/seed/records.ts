@@ -90,12 +90,18 @@ export function opened(
       deadline,
       approvals: [approval],
     },
-    { ...fact('open.armed', request, at + 100), switches: [`bg-demo-${request}`], from: deadline },
+    {
+      ...fact('open.armed', request, at + 100),
+      switches: [`bg-demo-${request}`],
+      from: deadline,
+      switchRequests: [`armed-${request}`],
+    },
     {
       ...fact('open.confirmed', request, at + 900),
       rules,
       openedAt: at + 900,
       awsRequests: rules.map(({ ruleId }) => `made-${ruleId}`),
+      switchRequests: rules.map(({ ruleId }) => `pinned-${ruleId}`),
     },
   ];
 }
@@ -109,7 +115,12 @@ export const posted = (request: string, at: EpochMs, key: string): RecordOf<'mes
 export function closed({ request, deadline }: Grant): readonly BreakglassRecord[] {
   const at = deadline * 1000;
   return [
-    { ...fact('close.intended', request, at), trigger: 'deadline', worker: 'worker-bench000001' },
+    {
+      ...fact('close.intended', request, at),
+      trigger: 'deadline',
+      worker: 'worker-bench000001',
+      software: SOFTWARE,
+    },
     {
       ...fact('close.confirmed', request, at + 4_300),
       trigger: 'deadline',
@@ -119,6 +130,8 @@ export function closed({ request, deadline }: Grant): readonly BreakglassRecord[
       connections: 'may-live-on',
       cut: null,
       awsRequests: [`closed-${request}`],
+      authorizeRequests: [],
+      switchRequests: [`disarmed-${request}`],
     },
     { ...fact('rotation.skipped', request, at + 4_400), why: 'workflow-says-none' },
   ];

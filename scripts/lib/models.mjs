@@ -71,6 +71,11 @@ export const FAULTS = [
     says: 'disarm although another grant is still closing the rule',
   },
   {
+    name: 'LEFT_SWITCH',
+    in: 'two-holders',
+    says: 'leave the switch to another grant that is closing, and do not ask again',
+  },
+  {
     name: 'FAIL_SHARED',
     in: 'two-holders',
     says: 'record a failed opening although the rule was left to it',
@@ -79,6 +84,11 @@ export const FAULTS = [
     name: 'EXTEND_UNASKED',
     in: 'one-extended',
     says: 'move switch and tag before the extension is approved',
+  },
+  {
+    name: 'VAIN',
+    in: 'one-extended',
+    says: 'leave what was armed for a window that another has closed meanwhile',
   },
   { name: 'TAKEN_OVER', in: 'frozen', says: 'take a window that somebody has closed meanwhile for open' },
   { name: 'LEFT_BEHIND', in: 'frozen', says: 'leave what was made to whoever recorded the close' },

@@ -59,12 +59,15 @@ export class AcmCertificates {
     }
   }
 
-  /** Imports under the same ARN: what uses the certificate goes on using it (ACM user guide, "Reimport a certificate"). */
+  /**
+   * Imports under the same ARN: what uses the certificate goes on using it (ACM user guide, "Reimport a certificate"). Answers
+   * the AWS request.
+   */
   async replace(
     place: Place,
     arn: string,
     { certificate, chain, privateKey }: ImportedCertificate,
-  ): Promise<void> {
+  ): Promise<string> {
     const command = new ImportCertificateCommand({
       CertificateArn: arn,
       Certificate: Buffer.from(certificate),
@@ -72,7 +75,8 @@ export class AcmCertificates {
       PrivateKey: Buffer.from(privateKey),
     });
     try {
-      await this.#acm(place).change.send(command, timeLimit(CHANGE_MS));
+      const { $metadata } = await this.#acm(place).change.send(command, timeLimit(CHANGE_MS));
+      return $metadata.requestId ?? '';
     } catch (error) {
       throw certificateError(error, 'change', `import to ${arn}`);
     }

@@ -1,5 +1,5 @@
 import type { ClosedWindow } from '../domain/activity.ts';
-import type { TrailChanges } from '../domain/completeness.ts';
+import type { TrailChanges } from '../domain/trace.ts';
 import type { CallsSeen, ConnectionsSeen, Gap, SeenCall } from '../domain/records.ts';
 import type { Place } from '../domain/rule.ts';
 import { MINUTE, type EpochMs } from '../domain/time.ts';

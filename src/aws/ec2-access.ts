@@ -10,6 +10,7 @@ import {
   type Groups,
   type ObservedRule,
   type Opened,
+  type Uncut,
 } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import { authorize } from './authorize.ts';
@@ -58,7 +59,7 @@ export class Ec2Access implements Access {
     return this.#switch.isArmed(target, rule, end);
   }
 
-  pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
+  pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
     return this.#switch.pin(target, rule, end);
   }
 
@@ -96,11 +97,11 @@ export class Ec2Access implements Access {
     this.#at(place).revoker.revokedElsewhere(rules);
   }
 
-  keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
-    return this.#at(target).groups.tagEnd(rule, end);
+  async keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
+    return [await this.#at(target).groups.tagEnd(rule, end)];
   }
 
-  disarm(target: Target, rule: Rule): Promise<void> {
+  disarm(target: Target, rule: Rule): Promise<readonly string[]> {
     return this.#switch.disarm(target, rule);
   }
 
@@ -116,7 +117,7 @@ export class Ec2Access implements Access {
     return this.#acls.observe(target);
   }
 
-  uncut(target: Target, entries: readonly CutEntry[]): Promise<readonly string[]> {
+  uncut(target: Target, entries: readonly CutEntry[]): Promise<Uncut> {
     return this.#acls.uncut(target, entries);
   }
 

@@ -41,6 +41,13 @@ export type LogBucketOptions = {
   };
 };
 
+export type VersionsPage = {
+  /** The first object that is hidden, or was written a second time. */
+  readonly strange: string | undefined;
+  /** What the next page comes after; undefined behind the last one. */
+  readonly next: string | undefined;
+};
+
 /** The log on S3 with Object Lock, or what is kept beside it. Methods throw the SDK's errors; "not there" is an answer. */
 export class LogBucket implements LogStore {
   readonly #options: LogBucketOptions;
@@ -105,12 +112,26 @@ export class LogBucket implements LogStore {
    * the log would look shorter than it is, and a conditional write succeed a second time. LogError `store-unavailable`.
    */
   async hides(after: string | undefined): Promise<boolean> {
+    // One page is enough: what would be hidden first comes first.
+    const { markers } = await this.#versions(after);
+    return markers.length > 0;
+  }
+
+  /** One page of versions after this key, up to a thousand. LogError `store-unavailable`. */
+  async lookAt(after: string | undefined): Promise<VersionsPage> {
+    const { markers, versions, isLast } = await this.#versions(after);
+    const keys = [...versions, ...markers].toSorted();
+    const strange = markers[0] ?? keys.find((key, at) => key === keys[at - 1]);
+    // The last object may have more versions: it comes again.
+    return { strange, next: isLast ? undefined : keys.findLast((key) => key !== keys.at(-1)) };
+  }
+
+  async #versions(after: string | undefined) {
     const { bucket, clients } = this.#options;
     const command = new ListObjectVersionsCommand({ Bucket: bucket, Prefix: this.#prefix, KeyMarker: after });
     try {
-      // One page is enough: what would be hidden first comes first.
-      const { DeleteMarkers = [] } = await clients.read.send(command, timeLimit(READ_MS));
-      return DeleteMarkers.length > 0;
+      const { DeleteMarkers, Versions, IsTruncated } = await clients.read.send(command, timeLimit(READ_MS));
+      return { markers: keysOf(DeleteMarkers), versions: keysOf(Versions), isLast: IsTruncated !== true };
     } catch (cause) {
       throw new LogError('store-unavailable', `bucket ${bucket}: object versions cannot be listed`, {
         cause,
@@ -132,6 +153,9 @@ export class LogBucket implements LogStore {
     });
   }
 }
+
+const keysOf = (listed: readonly { readonly Key?: string | undefined }[] = []): string[] =>
+  listed.flatMap(({ Key }) => Key ?? []);
 
 /** All of it, or enough to see that it is too large: whoever may write to the bucket must not fill our memory. */
 async function beginningOf(body: Readable, maxBytes: number): Promise<Uint8Array> {

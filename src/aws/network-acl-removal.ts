@@ -7,7 +7,8 @@ import { Schedules } from './schedules.ts';
 
 /**
  * The removal of a deny entry, as a schedule like the switch: an ACL's number is free again even if nothing of ours is
- * alive. One for each number of each ACL, armed before the entry is made. Every method throws AccessError.
+ * alive. One for each number of each ACL, armed before the entry is made. What changes one answers the AWS requests that did.
+ * Every method throws AccessError.
  */
 export class NetworkAclRemoval {
   readonly #deployment: string;
@@ -19,7 +20,7 @@ export class NetworkAclRemoval {
   }
 
   /** From `until`, rounded up to the minute. Moves the one of this number, whichever entry it was for. */
-  arm(target: Target, entry: CutEntry, until: EpochSeconds): Promise<void> {
+  arm(target: Target, entry: CutEntry, until: EpochSeconds): Promise<string[]> {
     return this.#schedules.put(target, removalOf(this.#deployment, target, entry, until));
   }
 
@@ -30,11 +31,11 @@ export class NetworkAclRemoval {
   }
 
   /** Only while it is for this entry: the number may have gone to another one, whose removal this would be. */
-  async disarm(target: Target, entry: CutEntry): Promise<void> {
+  async disarm(target: Target, entry: CutEntry): Promise<string[]> {
     const name = removalName(this.#deployment, target, entry);
     const read = await this.#schedules.read(target, name);
-    if (read?.Description === `${ownerText(this.#deployment)}${purposeOf(entry)}`)
-      await this.#schedules.remove(target, name);
+    const isFor = read?.Description === `${ownerText(this.#deployment)}${purposeOf(entry)}`;
+    return isFor ? this.#schedules.remove(target, name) : [];
   }
 }
 

@@ -8,7 +8,7 @@ import {
 
 import type { CutEntry, Place, Rule, RuleNumbers, Target } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
-import { AccessError, type Cutting } from '../ports/access.ts';
+import { AccessError, type Cutting, type Uncut } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AwsClients, Pair } from './clients.ts';
 import { accessError, nameOf } from './errors.ts';
@@ -37,6 +37,9 @@ type Wanted = {
   readonly address: string;
   readonly until: EpochSeconds;
 };
+
+/** One entry that was made, or removed: undefined where AWS had no request of ours to carry out. */
+type Changed = { readonly awsRequest: string | undefined; readonly switchRequests: readonly string[] };
 
 /**
  * Deny entries of network ACLs, which are stateless: a new one ends established connections as well (Amazon EC2 user guide,
@@ -75,7 +78,7 @@ export class NetworkAcls {
   ): Promise<Cutting> {
     const { cut: numbers } = target;
     const [rule] = rules;
-    if (numbers === null || rule === undefined) return { entries: [], spared: false, awsRequests: [] };
+    if (numbers === null || rule === undefined) return { ...requestsOf([]), entries: [], spared: false };
     const groups = rules.map(({ group }) => group);
     const keeping = inUse.map(({ group }) => group);
     const paths = await readPaths(this.#ec2(target).read, [...groups, ...keeping]);
@@ -88,9 +91,9 @@ export class NetworkAcls {
     if (failed !== undefined) throw failed.reason;
     const made = done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     return {
+      ...requestsOf(made),
       entries: made.map(({ acl, ruleNumber, port, address }) => ({ acl, ruleNumber, port, address })),
       spared: acls.length < leading.length,
-      awsRequests: made.flatMap(({ awsRequest }) => awsRequest ?? []),
     };
   }
 
@@ -101,16 +104,17 @@ export class NetworkAcls {
     return acls.flatMap((acl) => cutsIn(acl, numbers));
   }
 
-  async uncut(target: Target, entries: readonly CutEntry[]): Promise<string[]> {
+  async uncut(target: Target, entries: readonly CutEntry[]): Promise<Uncut> {
     const removals = entries.map((entry) => this.#uncutOne(target, entry));
     const failed = (await Promise.allSettled(removals)).find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    return (await Promise.all(removals)).flatMap((awsRequest) => awsRequest ?? []);
+    return requestsOf(await Promise.all(removals));
   }
 
   /** One number after another, until the entry is there. */
-  async #cutIn(first: Acl, wanted: Wanted): Promise<CutEntry & { readonly awsRequest: string | null }> {
+  async #cutIn(first: Acl, wanted: Wanted): Promise<CutEntry & Changed> {
     const taken = new Set<number>();
+    const switchRequests: string[] = [];
     for (let acl = first; ;) {
       const there = cutsIn(acl, wanted.numbers).find((one) => denies(one) === denies(wanted));
       const entry = there ?? this.#freeEntry(acl, wanted, taken);
@@ -119,9 +123,12 @@ export class NetworkAcls {
       const made = await this.#make(wanted, entry, there !== undefined).finally(() =>
         this.#claims.delete(claim),
       );
-      if (made !== 'taken') return { ...entry, ...made };
+      switchRequests.push(...made.switchRequests);
+      if (!made.isTaken) return { ...entry, awsRequest: made.awsRequest, switchRequests };
       taken.add(entry.ruleNumber);
-      acl = await this.#whoTook(acl, wanted.target, entry);
+      const freed = await this.#whoTook(acl, wanted.target, entry);
+      switchRequests.push(...freed.switchRequests);
+      acl = freed.acl;
     }
   }
 
@@ -130,52 +137,56 @@ export class NetworkAcls {
     { target, until }: Wanted,
     entry: CutEntry,
     isThere: boolean,
-  ): Promise<{ readonly awsRequest: string | null } | 'taken'> {
-    await this.#removal.arm(target, entry, until);
-    const answered = await this.#create(target, entry);
-    const created = answered === 'taken' && isThere ? { awsRequest: null } : answered;
+  ): Promise<Changed & { readonly isTaken: boolean }> {
+    const armed = await this.#removal.arm(target, entry, until);
+    const awsRequest = await this.#create(target, entry);
+    const isTaken = awsRequest === undefined && !isThere;
     // Another worker that tried this number for another host may have moved the removal to its entry.
-    if (created !== 'taken' && !(await this.#removal.isArmed(target, entry, until)))
-      await this.#removal.arm(target, entry, until);
-    return created;
+    const isMoved = !isTaken && !(await this.#removal.isArmed(target, entry, until));
+    const again = isMoved ? await this.#removal.arm(target, entry, until) : [];
+    return { isTaken, awsRequest, switchRequests: [...armed, ...again] };
   }
 
-  async #create(place: Place, entry: CutEntry): Promise<{ readonly awsRequest: string } | 'taken'> {
+  /** The AWS request that made it; undefined where the number is taken. */
+  async #create(place: Place, entry: CutEntry): Promise<string | undefined> {
     const command = new CreateNetworkAclEntryCommand(entryInput(entry));
     try {
       const answer = await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS));
-      return { awsRequest: answer.$metadata.requestId ?? '' };
+      return answer.$metadata.requestId ?? '';
     } catch (error) {
-      if (nameOf(error) === TAKEN) return 'taken';
+      if (nameOf(error) === TAKEN) return undefined;
       throw accessError(error, 'change', `deny ${entry.address} tcp ${entry.port} in ${entry.acl}`);
     }
   }
 
   /** The ACL once it shows what has the number. Where that is somebody else's, what was armed must not remove it. */
-  async #whoTook(before: Acl, target: Target, entry: CutEntry): Promise<Acl> {
+  async #whoTook(
+    before: Acl,
+    target: Target,
+    entry: CutEntry,
+  ): Promise<Pick<Uncut, 'switchRequests'> & { readonly acl: Acl }> {
     let acl = before;
     for (const wait of LOOK_AGAIN_AFTER_MS) {
       await this.#clock.pause(wait);
       acl = (await readAcl(this.#ec2(target).read, entry.acl)) ?? acl;
       const standing = acl.ingress.find(({ ruleNumber }) => ruleNumber === entry.ruleNumber);
       if (standing === undefined) continue;
-      if (cutEntryOf(acl, standing) === undefined) await this.#removal.disarm(target, entry);
-      break;
+      const isOther = cutEntryOf(acl, standing) === undefined;
+      return { acl, switchRequests: isOther ? await this.#removal.disarm(target, entry) : [] };
     }
-    return acl;
+    return { acl, switchRequests: [] };
   }
 
-  /** The AWS request that removed it; undefined where it was gone. */
-  async #uncutOne(target: Target, entry: CutEntry): Promise<string | undefined> {
+  async #uncutOne(target: Target, entry: CutEntry): Promise<Changed> {
     const acl = await readAcl(this.#ec2(target).read, entry.acl);
     const standing = acl?.ingress.find(({ ruleNumber }) => ruleNumber === entry.ruleNumber);
     const there = acl && standing && cutEntryOf(acl, standing);
     const isThere = there !== undefined && denies(there) === denies(entry);
     const awsRequest = isThere ? await this.#delete(target, entry) : undefined;
-    await this.#removal.disarm(target, entry);
-    return awsRequest;
+    return { awsRequest, switchRequests: await this.#removal.disarm(target, entry) };
   }
 
+  /** The AWS request that removed it; undefined where it was gone. */
   async #delete(place: Place, { acl, ruleNumber }: CutEntry): Promise<string | undefined> {
     const command = new DeleteNetworkAclEntryCommand({
       NetworkAclId: acl,
@@ -217,3 +228,8 @@ export class NetworkAcls {
     );
   }
 }
+
+const requestsOf = (changed: readonly Changed[]): Uncut => ({
+  awsRequests: changed.flatMap(({ awsRequest }) => awsRequest ?? []),
+  switchRequests: changed.flatMap(({ switchRequests }) => switchRequests),
+});

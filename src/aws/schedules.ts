@@ -1,6 +1,7 @@
 import {
   CreateScheduleCommand,
   DeleteScheduleCommand,
+  type DeleteScheduleCommandOutput,
   GetScheduleCommand,
   type GetScheduleOutput,
   type SchedulerClient,
@@ -20,7 +21,10 @@ const READ_MS = 8_000;
 /** What was written may take a moment to be read. */
 const READ_BACK_AFTER_MS = [0, 100, 300, 1_000];
 
-/** Schedules of ours in EventBridge Scheduler, whatever they do. Every method throws AccessError. */
+/**
+ * Schedules of ours in EventBridge Scheduler, whatever they do. What changes one answers the AWS requests that did. Every
+ * method throws AccessError.
+ */
 export class Schedules {
   readonly #clients: AwsClients;
   readonly #deployment: string;
@@ -33,20 +37,17 @@ export class Schedules {
   }
 
   /** Creates it, or makes the one of its name this one; reads it back and compares every field. */
-  async put(target: Target, wanted: Schedule): Promise<void> {
-    try {
-      await this.#scheduler(target).change.send(new CreateScheduleCommand(wanted), timeLimit(CHANGE_MS));
-    } catch (error) {
-      if (nameOf(error) !== 'ConflictException') throw accessError(error, 'change', `arm ${wanted.Name}`);
-      await this.#move(target, wanted);
-    }
+  async put(target: Target, wanted: Schedule): Promise<string[]> {
+    const awsRequests = (await this.#create(target, wanted)) ?? (await this.#move(target, wanted));
     await this.#readBack(target, wanted);
+    return awsRequests;
   }
 
   /** Makes one that exists this one, read back and compared; one that is gone is `switch-mismatch`. */
-  async replace(target: Target, wanted: Schedule): Promise<void> {
-    await this.#update(target, wanted);
+  async replace(target: Target, wanted: Schedule): Promise<string[]> {
+    const awsRequests = await this.#update(target, wanted);
     await this.#readBack(target, wanted);
+    return awsRequests;
   }
 
   /** As it is now; undefined when there is none. */
@@ -61,17 +62,29 @@ export class Schedules {
   }
 
   /** One that is gone already is fine. */
-  async remove(target: Target, Name: string): Promise<void> {
+  async remove(target: Target, Name: string): Promise<string[]> {
     const command = new DeleteScheduleCommand({ Name, GroupName: target.switch.scheduleGroup });
     try {
-      await this.#scheduler(target).change.send(command, timeLimit(CHANGE_MS));
+      return requestOf(await this.#scheduler(target).change.send(command, timeLimit(CHANGE_MS)));
     } catch (error) {
       if (nameOf(error) !== 'ResourceNotFoundException') throw accessError(error, 'change', `disarm ${Name}`);
+      return [];
+    }
+  }
+
+  /** Undefined where there is one of that name. */
+  async #create(target: Target, wanted: Schedule): Promise<string[] | undefined> {
+    const command = new CreateScheduleCommand(wanted);
+    try {
+      return requestOf(await this.#scheduler(target).change.send(command, timeLimit(CHANGE_MS)));
+    } catch (error) {
+      if (nameOf(error) !== 'ConflictException') throw accessError(error, 'change', `arm ${wanted.Name}`);
+      return undefined;
     }
   }
 
   /** After Conflict: nothing to do when it is the wanted one already; a stranger's is left alone. */
-  async #move(target: Target, wanted: Schedule): Promise<void> {
+  async #move(target: Target, wanted: Schedule): Promise<string[]> {
     const there = await this.read(target, wanted.Name);
     if (there === undefined) {
       throw new AccessError(
@@ -85,12 +98,13 @@ export class Schedules {
         `could not arm ${wanted.Name}: a schedule of that name is not ours`,
       );
     }
-    if (differences(there, wanted).length > 0) await this.#update(target, wanted);
+    return differences(there, wanted).length > 0 ? this.#update(target, wanted) : [];
   }
 
-  async #update(target: Target, wanted: Schedule): Promise<void> {
+  async #update(target: Target, wanted: Schedule): Promise<string[]> {
+    const command = new UpdateScheduleCommand(wanted);
     try {
-      await this.#scheduler(target).change.send(new UpdateScheduleCommand(wanted), timeLimit(CHANGE_MS));
+      return requestOf(await this.#scheduler(target).change.send(command, timeLimit(CHANGE_MS)));
     } catch (error) {
       if (nameOf(error) === 'ResourceNotFoundException') {
         throw new AccessError('switch-mismatch', `could not move ${wanted.Name}: the switch is gone`, {
@@ -116,3 +130,6 @@ export class Schedules {
     return this.#clients.at(target).scheduler;
   }
 }
+
+const requestOf = ({ $metadata }: Pick<DeleteScheduleCommandOutput, '$metadata'>): string[] =>
+  $metadata.requestId === undefined ? [] : [$metadata.requestId];

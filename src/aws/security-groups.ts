@@ -67,13 +67,15 @@ export class SecurityGroups {
     }
   }
 
-  async tagEnd(rule: OpenRule, end: EpochSeconds): Promise<void> {
+  /** Answers the AWS request. */
+  async tagEnd(rule: OpenRule, end: EpochSeconds): Promise<string> {
     const command = new CreateTagsCommand({
       Resources: [rule.ruleId],
       Tags: [{ Key: TAG.expiresAt, Value: String(end) }],
     });
     try {
-      await this.#ec2.change.send(command, timeLimit(CHANGE_MS));
+      const { $metadata } = await this.#ec2.change.send(command, timeLimit(CHANGE_MS));
+      return $metadata.requestId ?? '';
     } catch (error) {
       throw accessError(error, 'change', `tag ${rule.ruleId}`);
     }

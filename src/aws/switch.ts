@@ -19,8 +19,8 @@ export class Switch {
   /** Creates or moves the switch of this rule, by its id where it has one, and reads it back. */
   async arm(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed> {
     const wanted = scheduleFor(this.#deployment, target, rule, end);
-    await this.#schedules.put(target, wanted);
-    return { name: wanted.Name, from: firesFrom(end) };
+    const awsRequests = await this.#schedules.put(target, wanted);
+    return { name: wanted.Name, from: firesFrom(end), awsRequests };
   }
 
   /** By properties, or by id where the rule has one. */
@@ -31,11 +31,11 @@ export class Switch {
     return read !== undefined && accepted.some((wanted) => differences(read, wanted).length === 0);
   }
 
-  pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
+  pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<string[]> {
     return this.#schedules.replace(target, scheduleFor(this.#deployment, target, rule, end));
   }
 
-  disarm(target: Target, rule: Rule): Promise<void> {
+  disarm(target: Target, rule: Rule): Promise<string[]> {
     return this.#schedules.remove(target, scheduleName(this.#deployment, rule));
   }
 }

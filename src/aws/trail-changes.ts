@@ -1,4 +1,4 @@
-import { CHANGES, type TrailChange, type TrailChanges } from '../domain/completeness.ts';
+import { CHANGES, type TrailChange, type TrailChanges } from '../domain/trace.ts';
 import type { Gap } from '../domain/records.ts';
 import type { Place } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
@@ -10,7 +10,10 @@ const PAGES = 20;
 
 type Range = { readonly from: EpochMs; readonly until: EpochMs };
 
-/** Every change by one of these roles in that time, failed ones included. Throws AccessError. */
+/**
+ * Every change by one of these roles in that time, failed ones included, and revokes by anybody else that were carried out.
+ * Throws AccessError.
+ */
 export async function changesBy(
   lookUps: TrailLookUps,
   place: Place,
@@ -18,7 +21,7 @@ export async function changesBy(
   between: Range,
   signal: AbortSignal,
 ): Promise<TrailChanges> {
-  const changes: TrailChange[] = [];
+  const all: TrailChange[] = [];
   const gaps: Gap[] = [];
   for (const name of CHANGES) {
     const attribute = { AttributeKey: 'EventName', AttributeValue: name } as const;
@@ -30,40 +33,40 @@ export async function changesBy(
         break;
       }
       pages += 1;
-      changes.push(...events.flatMap((event) => changeIn(event, name, roles)));
+      all.push(...events.map((event) => changeIn(event, name)));
     }
   }
-  return { gaps, changes };
+  const isOurs = ({ role }: TrailChange): boolean => role !== null && roles.includes(role);
+  const byOthers = all.filter(
+    (change) => change.event === 'RevokeSecurityGroupIngress' && change.carriedOut && !isOurs(change),
+  );
+  return { gaps, changes: all.filter(isOurs), byOthers };
 }
 
 function changeIn(
   { role, at, principal, awsRequest, error, request, response }: TrailEvent,
   event: TrailChange['event'],
-  roles: readonly string[],
-): TrailChange[] {
-  if (role === null || !roles.includes(role)) return [];
+): TrailChange {
   const named = (...names: string[]): unknown[] =>
     [request, response].flatMap((part) => valuesOf(part, names));
   const [on] = named('groupId', 'networkAclId').filter(isText);
   const texts = (...names: string[]): string[] => [...new Set(named(...names).filter(isText))];
   const [ruleNumber] = named('ruleNumber').map(Number);
-  return [
-    {
-      event,
-      at: Date.parse(at),
-      role,
-      principal,
-      awsRequest,
-      carriedOut: error === null,
-      on: on ?? '',
-      ruleIds: texts('securityGroupRuleId'),
-      addresses: [...new Set(texts(...ADDRESSES).map(canonicalCidr))],
-      ports: [...new Set(named('fromPort', 'toPort').map(Number))],
-      protocols: texts('ipProtocol'),
-      ruleNumber: ruleNumber ?? null,
-      allows: named('ruleAction').some((action) => action !== 'deny'),
-    },
-  ];
+  return {
+    event,
+    at: Date.parse(at),
+    role,
+    principal,
+    awsRequest,
+    carriedOut: error === null,
+    on: on ?? '',
+    ruleIds: texts('securityGroupRuleId'),
+    addresses: [...new Set(texts(...ADDRESSES).map(canonicalCidr))],
+    ports: [...new Set(named('fromPort', 'toPort').map(Number))],
+    protocols: texts('ipProtocol'),
+    ruleNumber: ruleNumber ?? null,
+    allows: named('ruleAction').some((action) => action !== 'deny'),
+  };
 }
 
 const ADDRESSES = ['cidrIp', 'cidrIpv6', 'cidrIpv4', 'cidrBlock', 'ipv6CidrBlock'];

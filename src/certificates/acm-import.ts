@@ -27,13 +27,17 @@ export class AcmImportCertificates implements Certificates {
     return factsOf(await this.#store.read(target, arn));
   }
 
-  async replace(target: Target, { certificate: arn, issuer }: AcmImport): Promise<CertificateFacts> {
+  async replace(
+    target: Target,
+    { certificate: arn, issuer }: AcmImport,
+    imported: (awsRequest: string) => void,
+  ): Promise<CertificateFacts> {
     const held = await this.#store.describe(target, arn);
     if (!held.imported)
       throw new CertificateError('rejected', `${arn} was not imported, so it cannot be replaced`);
     const current = await this.#store.read(target, arn);
     const replacement = await issueLike(current, keyAlgorithm(held.keyAlgorithm), issuer, this.#clock.now());
-    await this.#store.replace(target, arn, replacement);
+    imported(await this.#store.replace(target, arn, replacement));
     await this.#untilReplaced(target, arn, held.serial);
     return factsOf(replacement.certificate);
   }

@@ -19,6 +19,6 @@ export interface CertificateStore {
   describe(target: Target, arn: string): Promise<Described>;
   /** The certificate itself, PEM. */
   read(target: Target, arn: string): Promise<string>;
-  /** Puts another one under the same ARN, and never keeps or shows the private key anywhere else. */
-  replace(target: Target, arn: string, replacement: KeyedCertificate): Promise<void>;
+  /** Puts another one under the same ARN, and never keeps or shows the private key anywhere else. Answers the AWS request. */
+  replace(target: Target, arn: string, replacement: KeyedCertificate): Promise<string>;
 }

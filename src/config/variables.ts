@@ -162,7 +162,7 @@ export const VARIABLES = {
     ...onlyBot('optional'),
   }),
   BREAKGLASS_PAGE_URL: variable({
-    what: 'Webhook that reaches a human, Slack or no Slack: late closings and certificates, a log that cannot be trusted. Gets a POST with JSON.',
+    what: 'Webhook that reaches a human, Slack or no Slack, with every page of the list below. Gets a POST with JSON.',
     allowed: URL_ALLOWED,
     schema: types.httpUrl,
     ...SECRET,
@@ -216,6 +216,8 @@ export const VARIABLES = {
   }),
   AWS_ENDPOINT_URL: endpoint('every AWS service'),
   AWS_ENDPOINT_URL_ACM: endpoint('ACM'),
+  AWS_ENDPOINT_URL_CLOUDTRAIL: endpoint('CloudTrail'),
+  AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: endpoint('CloudWatch Logs'),
   AWS_ENDPOINT_URL_EC2: endpoint('EC2'),
   AWS_ENDPOINT_URL_KMS: endpoint('KMS'),
   AWS_ENDPOINT_URL_S3: endpoint('S3'),

@@ -1,124 +1,39 @@
-import { closedIn } from './activity.ts';
-import type { Difference, Finding, Gap, SweepReported } from './records.ts';
-import { isHolding, type Request } from './request.ts';
-import type { CutEntry, OpenRule, Place, Rule, Target } from './rule.ts';
-import { isoTime, MINUTE, SECOND, type EpochMs, type EpochSeconds } from './time.ts';
-
-/** The calls that open and close, as CloudTrail names them. The last two are never ours, and do the same. */
-export const CHANGES = [
-  'AuthorizeSecurityGroupIngress',
-  'RevokeSecurityGroupIngress',
-  'CreateNetworkAclEntry',
-  'DeleteNetworkAclEntry',
-  'ModifySecurityGroupRules',
-  'ReplaceNetworkAclEntry',
-] as const;
-
-/** One of them by one of our roles. */
-export type TrailChange = {
-  readonly event: (typeof CHANGES)[number];
-  readonly at: EpochMs;
-  readonly role: string;
-  /** ARN. */
-  readonly principal: string;
-  readonly awsRequest: string;
-  /** False for what AWS refused: that needs no record. */
-  readonly carriedOut: boolean;
-  /** The security group or the network ACL. */
-  readonly on: string;
-  readonly ruleIds: readonly string[];
-  /** Canonical CIDRs. */
-  readonly addresses: readonly string[];
-  /** First and last ports of what an authorize call allows, and its protocols. */
-  readonly ports: readonly number[];
-  readonly protocols: readonly string[];
-  /** Of an entry. */
-  readonly ruleNumber: number | null;
-  /** It lets somebody in: the entries that cut connections deny. */
-  readonly allows: boolean;
-};
-
-export type TrailChanges = { readonly gaps: readonly Gap[]; readonly changes: readonly TrailChange[] };
-
-/** What the records of one request say that was done in AWS. */
-export type Trace = {
-  readonly request: string;
-  readonly target: Target;
-  readonly rules: readonly (Rule | OpenRule)[];
-  readonly from: EpochMs;
-  readonly deadline: EpochSeconds;
-  readonly opened: Done | null;
-  readonly closed: Done | null;
-  readonly cut: { readonly entries: readonly CutEntry[]; readonly until: EpochSeconds } | null;
-};
-/** When it was seen to have taken effect, and the AWS requests that did it, as far as their answers came. */
-type Done = { readonly at: EpochMs; readonly awsRequests: readonly string[] };
-
-/** Undefined for a request that nothing was intended for. */
-export function traceOf(request: Request): Trace | undefined {
-  const over = closedIn(request);
-  const held = isHolding(request) ? request : over;
-  if (held === undefined) return undefined;
-  const { intended, deadline } = held;
-  const confirmed = 'confirmed' in held ? held.confirmed : null;
-  const closed = over?.closed;
-  return {
-    request: request.id,
-    target: intended.target,
-    rules: confirmed?.rules ?? intended.rules,
-    from: Date.parse(intended.at),
-    deadline,
-    opened: confirmed && { at: confirmed.openedAt, awsRequests: confirmed.awsRequests },
-    closed: closed === undefined ? null : { at: closed.closedAt, awsRequests: closed.awsRequests },
-    cut: closed?.cut ?? null,
-  };
-}
-
-/** Everything in the log that a change of ours may come from. */
-export type Accounts = {
-  readonly traces: readonly Trace[];
-  /** Ids of rules that the sweep has closed. */
-  readonly swept: ReadonlySet<string>;
-  /** `entryKey`s of entries that a record says were removed. */
-  readonly removed: ReadonlySet<string>;
-};
-
-/** The others name rules that were left as they were. */
-const CLOSED: ReadonlySet<Finding> = new Set(['overdue', 'unknown', 'wrong-shape']);
-
-/** Ids of the rules that the sweep closed. */
-export const sweptIn = ({ finding, rules }: SweepReported): string[] =>
-  CLOSED.has(finding) ? rules.map(({ ruleId }) => ruleId) : [];
-
-export type Compared = {
-  readonly place: Place;
-  readonly from: EpochMs;
-  readonly until: EpochMs;
-};
-
-export const entryKey = (acl: string, ruleNumber: number): string => `${acl} ${ruleNumber}`;
-
-/** Clocks, and a revoke that is sent just before its window is over by another clock. */
-const TOLERANCE = MINUTE;
+import type { ByOther, Difference } from './records.ts';
+import { isoTime, SECOND } from './time.ts';
+import {
+  entryKey,
+  isAt,
+  TOLERANCE,
+  whatIn,
+  type Accounts,
+  type Compared,
+  type Trace,
+  type Trail,
+  type TrailChange,
+} from './trace.ts';
+import { unseen } from './unseen.ts';
 
 /**
  * What CloudTrail and the log do not tell alike, of the time from `from` (excluded) until `until`. Events may lie outside of
  * that: those count as seen, and are judged when it is their turn.
  */
-export function compare(accounts: Accounts, changes: readonly TrailChange[], range: Compared): Difference[] {
+export function compare(accounts: Accounts, trail: Trail, range: Compared): Difference[] {
   const { from, until } = range;
-  const here = accounts.traces.filter(({ target }) => isAt(target, range.place));
-  const own = { ...accounts, traces: withLearnt(here, changes) };
-  const judged = changes.filter(({ at, carriedOut }) => carriedOut && at > from && at <= until);
-  const shown = new Set(changes.map(({ awsRequest }) => awsRequest));
-  return [
-    ...judged.flatMap((change) => judge(own, change)),
-    ...here.flatMap((trace) => unseen(trace, shown, range)),
-  ];
+  const own = knownFrom(accounts, trail.changes, range);
+  const judged = trail.changes.filter(({ at, carriedOut }) => carriedOut && at > from && at <= until);
+  return [...judged.flatMap((change) => judge(own, change)), ...unseen(accounts, trail, range)];
 }
 
-const isAt = (target: Target, place: Place): boolean =>
-  target.account === place.account && target.region === place.region && target.roleArn === place.roleArn;
+const knownFrom = (
+  { traces, swept, removed }: Accounts,
+  changes: readonly TrailChange[],
+  { place }: Compared,
+): KnownAccounts => ({
+  traces: withLearnt(traces.filter(isAt(place)), changes),
+  swept: new Set(swept.flatMap(({ rules }) => rules.map(({ ruleId }) => ruleId))),
+  sweeps: new Set(swept.flatMap(({ awsRequests }) => awsRequests)),
+  removed,
+});
 
 /** An authorize whose answer was lost still names its rule in CloudTrail: its revoke is known by that. */
 const withLearnt = (traces: readonly Trace[], changes: readonly TrailChange[]): Known[] =>
@@ -127,15 +42,27 @@ const withLearnt = (traces: readonly Trace[], changes: readonly TrailChange[]): 
     ruleIds: new Set([
       ...trace.rules.flatMap((rule) => ('ruleId' in rule ? rule.ruleId : [])),
       ...changes.flatMap((change) =>
-        change.event === 'AuthorizeSecurityGroupIngress' && isNarrow(trace, change) && isOfRule(trace, change)
-          ? change.ruleIds
-          : [],
+        change.event === 'AuthorizeSecurityGroupIngress' && makes(trace, change) ? change.ruleIds : [],
       ),
     ]),
   }));
 
 type Known = Trace & { readonly ruleIds: ReadonlySet<string> };
-type KnownAccounts = Omit<Accounts, 'traces'> & { readonly traces: readonly Known[] };
+type KnownAccounts = {
+  readonly traces: readonly Known[];
+  /** Ids of rules that the sweep has closed, and of the AWS requests in its findings. */
+  readonly swept: ReadonlySet<string>;
+  readonly sweeps: ReadonlySet<string>;
+  readonly removed: Accounts['removed'];
+};
+
+/** One of its rules, and nothing more. */
+const makes = (trace: Trace, change: TrailChange): boolean =>
+  isNarrow(trace, change) && (isNamed(trace, change) || isOfRule(trace, change));
+
+/** A record of the request names the call. */
+const isNamed = ({ opened, closed }: Trace, { awsRequest }: TrailChange): boolean =>
+  [opened?.awsRequests, closed?.awsRequests, closed?.undone].some((ids) => ids?.includes(awsRequest));
 
 /** Group and address of one of its rules, while it was being opened, open or being closed. */
 const isOfRule = ({ rules, from, closed }: Trace, { on, addresses, at }: TrailChange): boolean =>
@@ -163,18 +90,19 @@ function judge(accounts: KnownAccounts, change: TrailChange): Difference[] {
 
 /** By the AWS request that a record names; where its answer was lost by the rule, or the entry, and the time. */
 function explains(trace: Known, change: TrailChange): boolean {
-  const { opened, closed, ruleIds } = trace;
-  const isNamed = [opened, closed].some((done) => done?.awsRequests.includes(change.awsRequest));
+  const { ruleIds } = trace;
   switch (change.event) {
     case 'AuthorizeSecurityGroupIngress':
-      return isNarrow(trace, change) && (isNamed || isOfRule(trace, change));
+      return makes(trace, change);
     case 'RevokeSecurityGroupIngress':
-      return isNamed || change.ruleIds.some((id) => ruleIds.has(id)) || isOfRule(trace, change);
+      return (
+        isNamed(trace, change) || change.ruleIds.some((id) => ruleIds.has(id)) || isOfRule(trace, change)
+      );
     case 'CreateNetworkAclEntry':
       return (
         !change.allows &&
         change.addresses.every((address) => isAddressOf(trace, address)) &&
-        (isNamed || isOfCut(trace, change))
+        (isNamed(trace, change) || isOfCut(trace, change))
       );
     case 'DeleteNetworkAclEntry':
       // Whoever removes one sooner than it is over, a new window for the same host, says so in a record of its own.
@@ -217,13 +145,12 @@ const isOfCut = ({ target, rules, from, cut }: Trace, change: TrailChange): bool
   );
 };
 
-/** What the sweep did without a request. */
-function isElsewhere(
-  { swept, removed }: KnownAccounts,
-  { event, ruleIds, on, ruleNumber }: TrailChange,
-): boolean {
-  if (event === 'RevokeSecurityGroupIngress')
-    return ruleIds.length > 0 && ruleIds.every((id) => swept.has(id));
+/** What the sweep did without a request, and what was made for one that had been closed meanwhile. */
+function isElsewhere({ swept, sweeps, removed }: KnownAccounts, change: TrailChange): boolean {
+  const { event, ruleIds, on, ruleNumber, awsRequest } = change;
+  const isSwept = ruleIds.length > 0 && ruleIds.every((id) => swept.has(id));
+  if (event === 'AuthorizeSecurityGroupIngress') return isSwept && sweeps.has(awsRequest);
+  if (event === 'RevokeSecurityGroupIngress') return isSwept;
   return event === 'DeleteNetworkAclEntry' && ruleNumber !== null && removed.has(entryKey(on, ruleNumber));
 }
 
@@ -232,35 +159,9 @@ const isDue = ({ deadline, cut }: Trace, { event, at }: TrailChange): boolean =>
   at >= (event === 'DeleteNetworkAclEntry' ? (cut?.until ?? deadline) : deadline) * SECOND - TOLERANCE;
 
 const difference = (kind: 'no-record' | 'too-early', change: TrailChange): Difference => {
-  const { event, at, principal, awsRequest, on, ruleIds, addresses, ruleNumber } = change;
-  const what = [...ruleIds, ...addresses, ...(ruleNumber === null ? [] : [`rule ${ruleNumber}`])].join(', ');
-  return { kind, event, at, principal, awsRequest, on, what, request: null };
+  const { event, at, principal, awsRequest, on } = change;
+  return { kind, event, at, principal, awsRequest, on, what: whatIn(change), request: null };
 };
-
-/** AWS requests that a record names and CloudTrail does not show. */
-function unseen(
-  { request, opened, closed, rules }: Trace,
-  shown: ReadonlySet<string>,
-  range: Compared,
-): Difference[] {
-  const on = rules[0]?.group ?? '';
-  return [opened, closed].flatMap((done) => {
-    if (done === null || done.at <= range.from || done.at > range.until) return [];
-    const event = done === opened ? 'AuthorizeSecurityGroupIngress' : 'RevokeSecurityGroupIngress';
-    return done.awsRequests
-      .filter((awsRequest) => awsRequest !== '' && !shown.has(awsRequest))
-      .map((awsRequest) => ({
-        kind: 'no-event' as const,
-        event,
-        at: done.at,
-        principal: null,
-        awsRequest,
-        on,
-        what: '',
-        request,
-      }));
-  });
-}
 
 /** One plain line for people. */
 export function differenceText({
@@ -273,13 +174,18 @@ export function differenceText({
   what,
   request,
 }: Difference): string {
-  const named = `${event} on ${on}${what === '' ? '' : ` (${what})`}, ${isoTime(at)}, AWS request ${awsRequest}`;
+  const id = awsRequest === '' ? 'whose answer was lost' : `AWS request ${awsRequest}`;
+  const named = `${event} on ${on}${what === '' ? '' : ` (${what})`}, ${isoTime(at)}, ${id}`;
   switch (kind) {
     case 'no-record':
       return `no record accounts for ${named}, by ${principal}`;
     case 'too-early':
       return `the switch fired too early: ${named}, by ${principal}`;
     case 'no-event':
-      return `CloudTrail does not show ${named}, of ${request}`;
+      return `CloudTrail does not show ${named}, of ${request ?? 'the sweep'}`;
   }
 }
+
+/** One plain line for people. */
+export const byOtherText = ({ at, principal, awsRequest, on, what, request }: ByOther): string =>
+  `${principal} revoked ${what} on ${on}, ${isoTime(at)}, AWS request ${awsRequest}, of ${request}`;

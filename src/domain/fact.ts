@@ -11,3 +11,6 @@ export type Of = { readonly request: string };
 
 /** The software that decided, `0.1.0` or, built from a known commit, `0.1.0+1a2b3c4`. */
 export type By = { readonly software: string };
+
+/** With the SHA-256 of the workflow file it decided by: not always the one that was asked under, null where there is none. */
+export type Under = By & { readonly workflowHash: string | null };

@@ -1,6 +1,6 @@
 import type { OrderedMap } from 'immutable';
 
-import { traceOf } from './completeness.ts';
+import { traceOf } from './trace.ts';
 import {
   AUTHOR,
   type BreakglassRecord,
@@ -35,11 +35,16 @@ export const TRACES_KEPT = 5_000;
 
 /** The next state, given one record that stands in the log. Total: what cannot be is kept out and flagged, never thrown. */
 export function fold(state: State, entry: Written): State {
-  if (entry.record.type.startsWith('log.')) return state;
   if (entry.record.format !== 1) return distrust(state, entry, 'newer-format');
+  if (entry.record.type.startsWith('log.')) return state;
   if (!isKnown(entry)) return distrust(state, entry, 'unknown-type');
   if (AUTHOR[entry.record.type] !== entry.role) return distrust(state, entry, 'wrong-role');
-  return apply(state, entry);
+  try {
+    return apply(state, entry);
+  } catch {
+    // Signed by the right key, and of a shape that no version writes: it may stop openings, and no process.
+    return distrust(state, entry, 'impossible');
+  }
 }
 
 const isKnown = (entry: Written): entry is Known => Object.hasOwn(AUTHOR, entry.record.type);
@@ -54,21 +59,32 @@ function apply(state: State, entry: Known): State {
     case 'request.asked':
       return asked(state, entry, record);
     case 'action.refused':
-      return refused(state, record);
+      return named(refused(state, record), entry, record.request);
     case 'sweep.reported':
-      return {
-        ...state,
-        unexpected: afterFinding(state.unexpected, record),
-        findings: withFinding(state.findings, entry.index, record),
-      };
+      return named(reported(state, entry, record), entry, record.request);
     case 'trail.compared':
       return compared(state, entry, record);
     case 'cut.removed':
-      return uncut(state, record);
+      return named(uncut(state, record), entry, ...record.requests);
     default:
       return changed(state, entry, record);
   }
 }
+
+/** Not of a request's own, and yet about it: its seal covers that too. No new version, so nothing decided meanwhile is upset. */
+const named = (state: State, entry: Known, ...ids: readonly (string | null)[]): State =>
+  ids
+    .flatMap((id) => state.requests.get(id ?? '') ?? [])
+    .reduce(
+      (next, request) => withRequest(next, { ...request, records: [...request.records, reference(entry)] }),
+      state,
+    );
+
+const reported = (state: State, { index }: Known, record: SweepReported): State => ({
+  ...state,
+  unexpected: afterFinding(state.unexpected, record),
+  findings: withFinding(state.findings, index, record),
+});
 
 function afterFinding(
   unexpected: State['unexpected'],
@@ -184,14 +200,20 @@ function recent<V>(all: OrderedMap<string, V>, isFresh: (value: V) => boolean): 
   return kept;
 }
 
-/** What makes two refusals the same for the record: who, what, on which request, why. */
+/** What makes two refusals the same for the record: who, what, on which request or under which workflow, why. */
 export const refusalKey = (
   record: Pick<
     Extract<BreakglassRecord, { type: 'action.refused' }>,
-    'person' | 'action' | 'request' | 'codes'
+    'person' | 'action' | 'request' | 'workflow' | 'codes'
   >,
 ): string =>
-  [identityKey(record.person.identity), record.action, record.request ?? '', ...record.codes].join(' ');
+  [
+    identityKey(record.person.identity),
+    record.action,
+    record.request ?? '',
+    record.workflow ?? '',
+    ...record.codes,
+  ].join(' ');
 
 function changed(state: State, entry: Known, record: OfRequest): State {
   const request = state.requests.get(record.request);

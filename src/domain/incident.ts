@@ -13,6 +13,9 @@ export type Incident = {
   readonly lookedUpAt: EpochMs;
 };
 
+/** Which incident a link names: what was parsed out of it, never what somebody typed. */
+export type IncidentRef = Pick<Incident, 'provider' | 'id' | 'url'>;
+
 /** An incident justifies an opening while it is open, by the workflow's list of states, and not older than it allows. */
 export function incidentProblem(
   { incident: rule }: Workflow,

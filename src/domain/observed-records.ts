@@ -93,8 +93,12 @@ export type TrailCompared = Fact<
     /** Of all; the first of them follow. */
     readonly different: number;
     readonly differences: readonly Difference[];
+    /** Of our rules, revoked by somebody else: no difference, the first of them. */
+    readonly byOthers: readonly ByOther[];
   }
 >;
+
+export type ByOther = Omit<Difference, 'kind' | 'event' | 'principal'> & { readonly principal: string };
 
 export type Difference = {
   readonly kind:

@@ -1,13 +1,15 @@
-import type { By, Fact, Of } from './fact.ts';
-import type { Incident } from './incident.ts';
+import type { By, Fact, Of, Under } from './fact.ts';
+import type { Incident, IncidentRef } from './incident.ts';
 import type { Person, PersonFacts } from './person.ts';
 import type { RefusalCode } from './refusals.ts';
 import type { CutEntry, OpenRule, Rule, Target } from './rule.ts';
 import type { EpochMs, EpochSeconds } from './time.ts';
 import type { TrailCompared, WindowObserved } from './observed-records.ts';
+import type { SweepReported } from './sweep-records.ts';
 import type { MessageRemoved, SummaryWritten, ThreadKept } from './thread-records.ts';
 
 export type * from './observed-records.ts';
+export type * from './sweep-records.ts';
 export type * from './thread-records.ts';
 
 export type CloseTrigger = 'deadline' | 'done' | 'revoked' | 'sweep' | 'gone' | 'undo';
@@ -49,11 +51,13 @@ export type RequestAsked = Fact<
 /** A known person asked or clicked and was told no. Repetitions within ten minutes are not recorded again. */
 export type ActionRefused = Fact<
   'action.refused',
-  {
+  Under & {
     readonly request: string | null;
     readonly action: string;
     readonly person: Person;
     readonly workflow: string | null;
+    /** As it was found, or only which one was asked for; null where none was looked up. */
+    readonly incident: Incident | IncidentRef | null;
     readonly codes: readonly RefusalCode[];
   }
 >;
@@ -72,43 +76,50 @@ export type ApprovalGiven = Fact<
     }
 >;
 
-export type RequestDenied = Fact<'request.denied', Of & { readonly by: Person }>;
-export type RequestWithdrawn = Fact<'request.withdrawn', Of & { readonly by: Person }>;
+export type RequestDenied = Fact<'request.denied', Of & Under & { readonly by: Person }>;
+export type RequestWithdrawn = Fact<'request.withdrawn', Of & Under & { readonly by: Person }>;
 export type RequestLapsed = Fact<
   'request.lapsed',
-  Of & { readonly why: 'unanswered' | 'people-changed' | 'not-opened' }
+  Of & Under & { readonly why: 'unanswered' | 'people-changed' | 'not-opened' }
 >;
 
 /** The directory, asked again because an approval had waited too long to be acted on. */
-export type PeopleChecked = Fact<'people.checked', Of & { readonly people: readonly PersonFacts[] }>;
+export type PeopleChecked = Fact<'people.checked', Of & Under & { readonly people: readonly PersonFacts[] }>;
 
 export type CloseRequested = Fact<
   'close.requested',
-  Of & { readonly by: Person; readonly trigger: 'done' | 'revoked' }
+  Of & Under & { readonly by: Person; readonly trigger: 'done' | 'revoked' }
 >;
 
 /** The requester needs longer. `until` is the deadline that this would make. */
 export type ExtensionAsked = Fact<
   'extension.asked',
-  Of & { readonly requester: PersonFacts; readonly until: EpochSeconds }
+  Of &
+    Under & {
+      readonly requester: PersonFacts;
+      /** Looked up again for this click. */
+      readonly incident: Incident;
+      readonly until: EpochSeconds;
+    }
 >;
 
 /** As an approval, and bound in the same way to what the card showed. */
 export type ExtensionApproved = Fact<
   'extension.approved',
-  Of & {
-    readonly approver: PersonFacts;
-    readonly shown: string;
-    readonly incident: Incident;
-    readonly requester: PersonFacts;
-  }
+  Of &
+    Under & {
+      readonly approver: PersonFacts;
+      readonly shown: string;
+      readonly incident: Incident;
+      readonly requester: PersonFacts;
+    }
 >;
-export type ExtensionDenied = Fact<'extension.denied', Of & { readonly by: Person }>;
+export type ExtensionDenied = Fact<'extension.denied', Of & Under & { readonly by: Person }>;
 
 /** Switch and tag have been moved: from this record on the window ends later. */
 export type WindowExtended = Fact<
   'window.extended',
-  Of & { readonly worker: string; readonly deadline: EpochSeconds }
+  Of & By & { readonly worker: string; readonly deadline: EpochSeconds } & SwitchChanges
 >;
 
 export type OpenIntended = Fact<
@@ -122,32 +133,36 @@ export type OpenIntended = Fact<
       readonly approvals: readonly number[];
     }
 >;
+/** AWS request ids of the calls that armed, moved or deleted schedules or set a rule's end: since the record before, as answered. */
+export type SwitchChanges = { readonly switchRequests: readonly string[] };
 export type OpenArmed = Fact<
   'open.armed',
-  Of & { readonly switches: readonly string[]; readonly from: EpochSeconds }
+  Of & { readonly switches: readonly string[]; readonly from: EpochSeconds } & SwitchChanges
 >;
 export type OpenConfirmed = Fact<
   'open.confirmed',
-  Of & {
-    readonly rules: readonly OpenRule[];
-    readonly openedAt: EpochMs;
-    readonly awsRequests: readonly string[];
-  }
+  Of &
+    SwitchChanges & {
+      readonly rules: readonly OpenRule[];
+      readonly openedAt: EpochMs;
+      readonly awsRequests: readonly string[];
+    }
 >;
 /** Verified: nothing of this request is open. */
 export type OpenFailed = Fact<
   'open.failed',
-  Of & { readonly step: OpenStep; readonly code: string; readonly text: string }
+  Of & { readonly step: OpenStep; readonly code: string; readonly text: string } & SwitchChanges
 >;
 
 export type CloseIntended = Fact<
   'close.intended',
-  Of & {
-    readonly trigger: CloseTrigger;
-    readonly worker: string;
-    /** Absent where AWS had not accepted a revoke by then. */
-    readonly revoked?: Revoked;
-  }
+  Of &
+    By & {
+      readonly trigger: CloseTrigger;
+      readonly worker: string;
+      /** Absent where AWS had not accepted a revoke by then. */
+      readonly revoked?: Revoked;
+    }
 >;
 /** Rules that AWS says are gone, and the calls that it accepted for them. */
 export type Revoked = { readonly ruleIds: readonly string[]; readonly awsRequests: readonly string[] };
@@ -168,12 +183,14 @@ export type Connections =
 export type CutRemoved = Fact<
   'cut.removed',
   {
+    /** Whose closing made them, as far as the log knows: one or several, none where nothing explains them. */
+    readonly requests: readonly string[];
     readonly target: Pick<Target, 'account' | 'region'>;
     readonly entries: readonly CutEntry[];
     readonly why: 'expired' | 'new-grant' | 'unknown';
     /** None where AWS had removed them already. */
     readonly awsRequests: readonly string[];
-  }
+  } & SwitchChanges
 >;
 
 export type CloseConfirmed = Fact<
@@ -190,17 +207,20 @@ export type CloseConfirmed = Fact<
     /** Entries that deny what was open, until the flows they cut are forgotten; null where nothing was cut. */
     readonly cut: { readonly entries: readonly CutEntry[]; readonly until: EpochSeconds } | null;
     readonly awsRequests: readonly string[];
-  }
+    /** Of the authorize calls of an opening that was undone: no `open.confirmed` names them. */
+    readonly authorizeRequests: readonly string[];
+  } & SwitchChanges
 >;
 
 export type RotationStarted = Fact<
   'rotation.started',
-  Of & {
-    readonly worker: string;
-    readonly attempt: number;
-    readonly certificate: string;
-    readonly before: CertificateFacts;
-  }
+  Of &
+    By & {
+      readonly worker: string;
+      readonly attempt: number;
+      readonly certificate: string;
+      readonly before: CertificateFacts;
+    }
 >;
 export type RotationConfirmed = Fact<
   'rotation.confirmed',
@@ -209,6 +229,8 @@ export type RotationConfirmed = Fact<
     readonly after: CertificateFacts;
     readonly servedAt: EpochMs;
     readonly probe: string;
+    /** Of the imports. None where another worker has made them, and then died. */
+    readonly awsRequests: readonly string[];
   }
 >;
 export type RotationSkipped = Fact<'rotation.skipped', Of & { readonly why: 'workflow-says-none' }>;
@@ -222,7 +244,7 @@ export type RequestSealed = Fact<
   Of &
     By & {
       readonly summary: Summary;
-      /** Every record of this request before this one. */
+      /** Every record that names this request before this one. */
       readonly records: readonly RecordRef[];
     }
 >;
@@ -237,50 +259,6 @@ export type MessagesPosted = Fact<
     readonly messages: readonly { readonly key: string; readonly channel: string; readonly ts: string }[];
   }
 >;
-
-/** A rule of ours that was not as it should be, or one on a protected port that nobody asked for. */
-export type SweepReported = Fact<
-  'sweep.reported',
-  {
-    readonly request: string | null;
-    /** Who found it: of several that see the same, one has reported it. */
-    readonly worker: string;
-    readonly finding: Finding;
-    readonly rules: readonly ReportedRule[];
-    /** Who made it and when, where CloudTrail says so already. */
-    readonly by: { readonly principal: string; readonly at: string } | null;
-  }
->;
-
-export type Finding =
-  /** Ours, and closed: past its end. */
-  | 'overdue'
-  /** Ours, and closed: no grant explains it. */
-  | 'unknown'
-  /** Ours by its tag, and closed: wider than anything that we would open. */
-  | 'wrong-shape'
-  /** Ours, and gone before its end. */
-  | 'vanished'
-  /** Its switch was missing or wrong, and has been armed again. */
-  | 'switch-repaired'
-  /** Not ours, covers a protected port, and no workflow accounts for it. Not touched. */
-  | 'unexpected'
-  /** What was unexpected before: CloudTrail has meanwhile said whose it is. */
-  | 'attributed'
-  /** What was unexpected before is there no more, or has another shape by now. */
-  | 'gone';
-
-/** A rule as it was found, whatever its shape. `source` is an address, a prefix list or a security group. */
-export type ReportedRule = {
-  readonly account: string;
-  readonly region: string;
-  readonly group: string;
-  readonly ruleId: string;
-  readonly protocol: string;
-  readonly fromPort: number;
-  readonly toPort: number;
-  readonly source: string;
-};
 
 export type Outcome = 'denied' | 'withdrawn' | 'lapsed' | 'failed' | 'closed';
 

@@ -74,6 +74,9 @@ type Intended = {
   readonly extension: Extension | null;
 };
 
+/** Without what only readers of the log need: thousands may be open for hours. */
+export type Confirmed = Omit<OpenConfirmed, 'switchRequests'>;
+
 /** The ask for a later deadline and the answers to it. */
 export type Extension = {
   readonly asked: ExtensionAsked;
@@ -96,13 +99,13 @@ export type Request =
   | (Life & Intended & { readonly state: 'opening'; readonly approvedAt: EpochMs })
   /** nobody, until the deadline or somebody ends it */
   | (Life &
-      Intended & { readonly state: 'open'; readonly approvedAt: EpochMs; readonly confirmed: OpenConfirmed })
+      Intended & { readonly state: 'open'; readonly approvedAt: EpochMs; readonly confirmed: Confirmed })
   /** worker: revoke until absence is proven */
   | (Life &
       Intended & {
         readonly state: 'closing';
         readonly approvedAt: EpochMs;
-        readonly confirmed: OpenConfirmed | null;
+        readonly confirmed: Confirmed | null;
         readonly closing: CloseIntended;
       })
   /** worker: rotate */
@@ -127,7 +130,7 @@ type Rotating = Life & Closed & { readonly state: 'rotating'; readonly rotation:
 
 export type Closed = Intended & {
   readonly approvedAt: EpochMs;
-  readonly confirmed: OpenConfirmed | null;
+  readonly confirmed: Confirmed | null;
   readonly closed: CloseConfirmed;
 };
 

@@ -54,3 +54,6 @@ const REPLACEMENTS = SHAPES.map(([what, { source, flags }]) => {
  */
 export const maskSecrets = (text: string): string =>
   REPLACEMENTS.reduce((masked, [shape, instead]) => masked.replaceAll(shape, instead), text);
+
+/** A text from outside as it may stand in a record: half a character cannot be written at all. */
+export const recordable = (text: string): string => maskSecrets(text.replaceAll(/\p{Surrogate}/gu, '\uFFFD'));

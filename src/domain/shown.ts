@@ -2,20 +2,25 @@ import { createHash } from 'node:crypto';
 
 import canonicalize from 'canonicalize';
 
+import type { Incident } from './incident.ts';
 import type { RequestAsked } from './records.ts';
 import type { EpochSeconds } from './time.ts';
 
-/** The facts an approver decides on: what every card of a request shows, and nothing else. */
+/** The facts an approver decides on: what the card of a request that waits for them shows, and nothing else. */
 export const shownFacts = (asked: RequestAsked) => ({
+  request: asked.request,
   workflow: asked.workflow,
-  requester: asked.requester.identity,
+  requester: { identity: asked.requester.identity, name: asked.requester.name },
   source: asked.source,
   port: asked.port,
   durationSeconds: asked.durationSeconds,
   reason: asked.reason,
-  incident: { id: asked.incident.id, url: asked.incident.url, title: asked.incident.title },
+  incident: shownIncident(asked.incident),
   approvalsNeeded: asked.approvalsNeeded,
+  lapsesAt: asked.lapsesAt,
 });
+
+const shownIncident = ({ id, url, title, status }: Incident) => ({ id, url, title, status });
 
 /** The same of an extension: what the window was opened for, when it ends, and when it would. */
 const extensionFacts = (

@@ -1,6 +1,6 @@
 import { Map, OrderedMap } from 'immutable';
 
-import type { Trace } from './completeness.ts';
+import type { Trace } from './trace.ts';
 import type { BreakglassRecord, ReportedRule, SweepReported, TrailCompared } from './records.ts';
 import type { Request } from './request.ts';
 import { ruleKey, type CutEntry, type OpenRule, type Place, type Rule, type Target } from './rule.ts';

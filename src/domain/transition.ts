@@ -103,7 +103,8 @@ export function transition(request: Request, entry: Known, record: OfRequest): R
     }
     case 'open.confirmed': {
       const opening = from(request, record.type);
-      return opening && { ...opening, state: 'open', confirmed: record };
+      const { switchRequests: _, ...confirmed } = record;
+      return opening && { ...opening, state: 'open', confirmed };
     }
     case 'open.failed': {
       const opening = from(request, record.type);

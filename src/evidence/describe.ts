@@ -1,6 +1,9 @@
 import { activityLines } from '../domain/activity.ts';
-import { differenceText } from '../domain/completeness.ts';
+import { byOtherText, differenceText } from '../domain/completeness.ts';
+import type { Under } from '../domain/fact.ts';
+import type { Incident, IncidentRef } from '../domain/incident.ts';
 import type {
+  ActionRefused,
   BreakglassRecord,
   CertificateFacts,
   CloseConfirmed,
@@ -18,8 +21,15 @@ import { latenessWords } from '../domain/words.ts';
 /** What happened, by whom, and what is worth knowing about it. */
 export type Description = { readonly what: string; readonly who: string; readonly detail: string };
 
-/** A record in words. Texts that people typed are in here as they typed them. */
+/** A record in words, with the calls to AWS that it names. Texts that people typed are in here as they typed them. */
 export function describe(record: BreakglassRecord): Description {
+  const described = inWords(record);
+  const awsRequests = awsRequestsIn(record);
+  if (awsRequests.length === 0) return described;
+  return { ...described, detail: `${described.detail}; AWS requests ${awsRequests.join(', ')}` };
+}
+
+function inWords(record: BreakglassRecord): Description {
   switch (record.type) {
     case 'request.asked': {
       const { requester, workflow, port, source, durationSeconds, incident, reason } = record;
@@ -27,19 +37,19 @@ export function describe(record: BreakglassRecord): Description {
       return said('asked', requester, `${workflow.title}: ${wish}; incident ${incident.id}; "${reason}"`);
     }
     case 'action.refused':
-      return said('refused', record.person, `${record.action}: ${record.codes.join(', ')}`);
+      return said('refused', record.person, refusedText(record));
     case 'approval.given':
       return said('approved', record.approver, `saw ${record.shown.slice(0, 12)}…`);
     case 'request.denied':
-      return said('denied', record.by, '');
+      return said('denied', record.by, underText(record));
     case 'request.withdrawn':
-      return said('withdrawn', record.by, '');
+      return said('withdrawn', record.by, underText(record));
     case 'request.lapsed':
       return did('lapsed', 'bot', record.why);
     case 'people.checked':
       return did('people checked', 'bot', record.people.map(({ name }) => name).join(', '));
     case 'close.requested':
-      return said('close asked', record.by, record.trigger);
+      return said('close asked', record.by, `${record.trigger}; ${underText(record)}`);
     case 'messages.posted':
       return did('told', 'bot', record.messages.map(({ key, channel }) => `${key} in ${channel}`).join(', '));
     case 'open.intended':
@@ -57,11 +67,15 @@ export function describe(record: BreakglassRecord): Description {
     case 'close.confirmed':
       return did('closed', 'worker', closedText(record));
     case 'extension.asked':
-      return said('longer?', record.requester, `until ${secondsText(record.until)}`);
+      return said(
+        'longer?',
+        record.requester,
+        `until ${secondsText(record.until)}; ${foundText(record.incident)}`,
+      );
     case 'extension.approved':
       return said('longer: yes', record.approver, `shown ${record.shown.slice(0, 12)}…`);
     case 'extension.denied':
-      return said('longer: no', record.by, '');
+      return said('longer: no', record.by, underText(record));
     case 'window.extended':
       return did('extended', record.worker, `until ${secondsText(record.deadline)}`);
     case 'cut.removed':
@@ -94,6 +108,22 @@ export function describe(record: BreakglassRecord): Description {
       return did('sweep', record.worker, findingText(record));
   }
 }
+
+/** Under which version of the workflow file. */
+const underText = ({ workflowHash }: Under): string =>
+  workflowHash === null ? 'without a workflow file' : `workflow file ${workflowHash.slice(0, 12)}…`;
+
+const foundText = (incident: Incident | IncidentRef): string =>
+  `incident ${incident.id}${'status' in incident ? ` (${incident.status})` : ''}`;
+
+const refusedText = ({ action, codes, incident }: ActionRefused): string =>
+  `${action}: ${codes.join(', ')}${incident === null ? '' : `; ${foundText(incident)}`}`;
+
+const awsRequestsIn = (record: BreakglassRecord): string[] => [
+  ...('authorizeRequests' in record ? record.authorizeRequests : []),
+  ...('awsRequests' in record ? (record.awsRequests ?? []) : []),
+  ...('switchRequests' in record ? (record.switchRequests ?? []) : []),
+];
 
 const closingText = ({ trigger, revoked }: CloseIntended): string =>
   revoked === undefined
@@ -143,10 +173,11 @@ const findingText = ({ finding, rules, by }: SweepReported): string => {
   const made = by === null ? '' : `; made by ${by.principal} at ${by.at}`;
   return `${finding}: ${found.join(', ')}${made}`;
 };
-const comparedText = ({ events, until, different, differences, gaps }: TrailCompared): string =>
+const comparedText = ({ events, until, different, differences, gaps, byOthers }: TrailCompared): string =>
   [
     `${events} changes in CloudTrail until ${isoTime(until)}, ${different} differences`,
     ...differences.map(differenceText),
+    ...byOthers.map((each) => `not by us: ${byOtherText(each)}`),
     ...gaps.map(({ text }) => `incomplete: ${text}`),
   ].join('; ');
 const cutsText = (entries: readonly CutEntry[]): string =>

@@ -36,15 +36,17 @@ export class PagerDuty {
   async lookUp(text: string): Promise<IncidentAnswer> {
     const link = parsePagerDutyLink(text);
     if ('why' in link) return { found: false, why: link.why };
+    const asked = { provider: 'pagerduty', id: link.id, url: link.url } as const;
     const answer = await this.#get(link.id);
-    if (typeof answer === 'string') return { found: false, why: answer };
+    if (typeof answer === 'string') return { found: false, why: answer, incident: asked };
     const { id, html_url: page, title, status, created_at: createdAt } = answer;
     const own = parsePagerDutyLink(page);
     // The token's account decides what an id means: a link to another account's incident of that id is not this one.
-    if ('why' in own || own.url !== link.url || id !== link.id) return { found: false, why: 'unknown' };
+    if ('why' in own || own.url !== link.url || id !== link.id)
+      return { found: false, why: 'unknown', incident: asked };
     const lookedUpAt = this.#options.clock.now();
-    const incident = { id, url: link.url, title, status, createdAt: Date.parse(createdAt), lookedUpAt };
-    return { found: true, incident: { provider: 'pagerduty', ...incident } };
+    const said = { title, status, createdAt: Date.parse(createdAt), lookedUpAt };
+    return { found: true, incident: { ...asked, ...said } };
   }
 
   async #get(id: string): Promise<z.infer<typeof Answer>['incident'] | 'unknown' | 'silent'> {

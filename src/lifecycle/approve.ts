@@ -1,13 +1,14 @@
-import { decideApproval, decideDenial, type Approve } from '../domain/decide/approve.ts';
+import { decideApproval, decideDenial, type Approve, type Deny } from '../domain/decide/approve.ts';
 import type { Decision } from '../domain/decide/decision.ts';
 import type { Identity } from '../domain/person.ts';
 import { refusal } from '../domain/refusals.ts';
+import type { Request } from '../domain/request.ts';
 import type { State } from '../domain/state.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { BusinessEvent } from '../ports/telemetry.ts';
 import { commitOrExplain } from './commit.ts';
 import { findRequest, type Answer, type Desk } from './desk.ts';
-import { lookUpProblem } from './request.ts';
+import { lookedUp, lookUpProblem } from './request.ts';
 import { refuseWith, type Refusing } from './refuse.ts';
 
 export type Click = { readonly person: Identity; readonly request: string };
@@ -37,7 +38,10 @@ export async function sayYes(desk: Desk, click: Click, vote: Vote<Approve>): Pro
     asker && workflow ? desk.directory.facts(asker.identity, workflow.requesters.groups) : null,
     link ? desk.incidents.lookUp(link.provider, link.url) : undefined,
   ]);
-  const refusing = refusingOf(vote.action, click, request?.asked.workflow.name, approver);
+  const refusing = {
+    ...refusingOf(vote.action, click, request, workflow, approver),
+    incident: lookedUp(looked),
+  };
   if (approver === null) return refuseWith(desk, refusing, [refusal('directory-silent')]);
   const incident =
     looked?.found === true ? looked.incident : (lookUpProblem(looked) ?? refusal('incident-unknown'));
@@ -46,17 +50,14 @@ export async function sayYes(desk: Desk, click: Click, vote: Vote<Approve>): Pro
   return voted(desk, vote, command, refusing);
 }
 
-export async function sayNo(
-  desk: Desk,
-  click: Click,
-  vote: Vote<Pick<Approve, 'request' | 'approver' | 'workflow'>>,
-): Promise<Answer> {
+export async function sayNo(desk: Desk, click: Click, vote: Vote<Deny>): Promise<Answer> {
   const request = await findRequest(desk, click.request);
   const workflow = request && desk.workflows.get(request.asked.workflow.name);
   const approver = await desk.directory.facts(click.person, workflow?.approval.from.groups ?? []);
-  const refusing = refusingOf(vote.action, click, request?.asked.workflow.name, approver);
+  const refusing = refusingOf(vote.action, click, request, workflow, approver);
   if (approver === null) return refuseWith(desk, refusing, [refusal('directory-silent')]);
-  return voted(desk, vote, { request: click.request, approver, workflow }, refusing);
+  const { software } = desk;
+  return voted(desk, vote, { request: click.request, approver, workflow, software }, refusing);
 }
 
 async function voted<Command extends { readonly request: string }>(
@@ -75,9 +76,11 @@ async function voted<Command extends { readonly request: string }>(
   return { ok: true, request, already };
 }
 
-const refusingOf = (
+/** Of a click on a request, whether or not there is one. */
+export const refusingOf = (
   action: string,
-  { request }: Click,
-  workflow: string | undefined,
+  { request, person: identity }: Click,
+  found: Request | undefined,
+  workflow: Refusing['workflow'],
   person: Refusing['person'],
-): Refusing => ({ action, request, workflow: workflow ?? null, person });
+): Refusing => ({ action, request, name: found?.asked.workflow.name ?? null, workflow, identity, person });

@@ -1,37 +1,34 @@
 import type { Approved } from '../domain/approved.ts';
 import { ruleKey, type OpenRule } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
-import { AccessError } from '../ports/access.ts';
+import { AccessError, type ObservedRule } from '../ports/access.ts';
 import { isOurs, isRule } from './own-rules.ts';
-import { endOf, isOver } from './window.ts';
+import { endOf, inTime, isOver } from './window.ts';
 import type { Worker } from './worker.ts';
 
 /** How long AWS may take to show a rule that it said it made. */
 const APPEARS_WITHIN = 15_000;
 const LOOK_AGAIN_IN = 250;
 
-export type Authorized = {
-  /** By rule key; a rule is missing where the answer was lost. */
-  readonly rules: ReadonlyMap<string, OpenRule>;
-  readonly awsRequests: readonly string[];
-};
+/** By rule key; a rule is missing where the answer was lost. */
+export type Authorized = ReadonlyMap<string, OpenRule>;
 
 /** One authorize call for each rule, never repeated. */
 export async function authorizeAll(worker: Worker, approved: Approved): Promise<Authorized> {
   const rules = new Map<string, OpenRule>();
-  const awsRequests: string[] = [];
   for (const rule of approved.rules) {
     try {
       const opened = await worker.access.open(approved, rule, endOf(worker, rule, approved));
       rules.set(ruleKey(rule), opened.rule);
-      worker.memory.made.set(approved.request, { target: approved.target, rules: [...rules.values()] });
-      awsRequests.push(opened.awsRequest);
+      const made = { target: approved.target, rules: [...rules.values()], at: worker.clock.now() };
+      worker.memory.made.set(approved.request, made);
+      worker.memory.changes.add(approved.request, 'authorizeRequests', [opened.awsRequest]);
     } catch (error) {
       // An answer that was lost is looked for in what AWS describes; anything else ends the attempt.
       if (!(error instanceof AccessError) || error.code !== 'unknown-outcome') throw error;
     }
   }
-  return { rules, awsRequests };
+  return rules;
 }
 
 /** A rule as AWS shows it, with the end that its tag says. */
@@ -41,11 +38,11 @@ export type Seen = { readonly rule: OpenRule; readonly end: EpochSeconds | null 
 export async function appeared(
   worker: Worker,
   approved: Approved,
-  known: Authorized['rules'],
+  known: Authorized,
 ): Promise<Seen[] | undefined> {
   const until = worker.clock.monotonic() + APPEARS_WITHIN;
   for (;;) {
-    const observed = await worker.access.observe(approved.target).catch(nothingYet);
+    const observed = await lookInTime(worker, approved);
     const seen = approved.rules.flatMap((rule) => {
       const id = known.get(ruleKey(rule))?.ruleId;
       const match = observed.find((each) =>
@@ -59,6 +56,18 @@ export async function appeared(
     if (worker.clock.monotonic() >= until || isOver(worker, approved)) return undefined;
     await worker.clock.pause(LOOK_AGAIN_IN);
   }
+}
+
+/** Nothing once the window is over: what is to be revoked then must not wait for an answer. */
+async function lookInTime(worker: Worker, approved: Approved): Promise<readonly ObservedRule[]> {
+  let observed: readonly ObservedRule[] = [];
+  const look = worker.access.observe(approved.target).catch(nothingYet);
+  await inTime(
+    worker,
+    approved,
+    look.then((shown) => (observed = shown)),
+  );
+  return observed;
 }
 
 function nothingYet(error: unknown): [] {

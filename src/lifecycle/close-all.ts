@@ -6,7 +6,7 @@ import { refusal, type Refusal } from '../domain/refusals.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import { commitOrExplain } from './commit.ts';
 import type { Desk } from './desk.ts';
-import { refuseWith } from './refuse.ts';
+import { refuseWith, type Refusing } from './refuse.ts';
 
 export type ClosedAll =
   | { readonly ok: true; readonly workflow: Workflow; readonly ended: readonly Ended[] }
@@ -26,8 +26,7 @@ export async function closeAll(
   ]);
   const person = facts ?? vouchedApprover(desk.log.state, click.workflow, click.person) ?? null;
   const refused = async (refusals: readonly Refusal[]): Promise<ClosedAll> => {
-    const known = workflow?.name ?? null;
-    await refuseWith(desk, { action: 'close-all', request: null, workflow: known, person }, refusals);
+    await refuseWith(desk, closingAll(click.person, workflow, person), refusals);
     return { ok: false, refusals };
   };
   if (person === null) return refused([refusal('directory-silent')]);
@@ -36,7 +35,7 @@ export async function closeAll(
   for (;;) {
     const now = desk.clock.now();
     const committed = await commitOrExplain(desk.log, (state) =>
-      decideCloseAll(state, { workflow, person }, now),
+      decideCloseAll(state, { workflow, person, software: desk.software }, now),
     );
     if (!committed.ok) return refused(committed.refusals);
     if (committed.written.length === 0) break;
@@ -73,9 +72,22 @@ export async function closableBy(
     return { workflows: mine.map((workflow) => ({ workflow, live: liveIn(state, workflow.name).length })) };
   const problem =
     facts === null ? refusal('directory-silent') : (personProblem(facts) ?? refusal('not-an-approver'));
-  await refuseWith(desk, { action: 'close-all', request: null, workflow: null, person: facts }, [problem]);
+  await refuseWith(desk, closingAll(person, undefined, facts), [problem]);
   return { refusals: [problem] };
 }
+
+const closingAll = (
+  identity: Identity,
+  workflow: Workflow | undefined,
+  person: PersonFacts | null,
+): Refusing => ({
+  action: 'close-all',
+  request: null,
+  name: workflow?.name ?? null,
+  workflow,
+  identity,
+  person,
+});
 
 /** What another bot has just written counts as well; a log that cannot be read is what it was. */
 const newest = ({ log }: Desk): Promise<unknown> => log.refresh().catch(() => undefined);

@@ -2,8 +2,9 @@ import { alreadySo } from '../domain/decide/decision.ts';
 import { decideClosed, decideClosing } from '../domain/decide/close.ts';
 import type { CloseTrigger, Revoked } from '../domain/records.ts';
 import { isHolding } from '../domain/request.ts';
-import { getRequest, keepersOf } from '../domain/state.ts';
+import { getRequest, holdersOf, keepersOf } from '../domain/state.ts';
 import { every } from './bounded.ts';
+import { commitNaming } from './name-changes.ts';
 import { commit } from './commit.ts';
 import { beginCut, settleCut } from './cut.ts';
 import type { Gone } from './memory.ts';
@@ -11,7 +12,7 @@ import { unneeded } from './own-rules.ts';
 import { release } from './release.ts';
 import { takeBack } from './take-back.ts';
 import { untilAbsent } from './until-absent.ts';
-import { inState, stillHolds, type Worker } from './worker.ts';
+import { actor, inState, stillHolds, type Worker } from './worker.ts';
 
 /**
  * Closes what a request holds, whatever it takes: retries until AWS shows for several seconds that nothing is there.
@@ -35,36 +36,45 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
   // 4. The switch goes last: until here it would have closed what we could not. The newest state says whose it is by now.
   await worker.log.refresh();
   if (!stillHolds(worker, id)) return takeBack(worker, id);
-  if (unneeded(worker, id, gone.kept).length > 0) return closeAgain(worker, id, trigger);
+  if (unneeded(worker, id, gone.kept).length > 0) return closeAgain(worker, id, trigger, gone);
+  const { state } = worker.log;
+  const shared = rules.filter((rule) => holdersOf(state, rule, id).length > 0);
   await every(rules.map((rule) => release(worker, id, target, rule)));
 
   // 5. One confirmation, whoever proved it first. It says what has become of connections, and waits for that a little.
-  const { connections, cut, ...ended } = await settleCut(worker, request, gone);
+  const { connections, cut } = await settleCut(worker, request, gone);
   const { closedAt, witnessed } = gone;
   const latenessMs = Math.round(gone.latenessMs);
-  const awsRequests = [...gone.awsRequests, ...ended.awsRequests];
-  const closed = { request: id, closedAt, witnessed, latenessMs, connections, cut, awsRequests };
+  const closed = { request: id, closedAt, witnessed, latenessMs, connections, cut };
   const now = worker.clock.now();
-  const committed = await commit(worker.log, (state) =>
-    gone.kept.some((rule) => keepersOf(state, rule, id, now).length === 0)
-      ? alreadySo
-      : decideClosed(state, closed, now),
-  );
-  if (inState(worker, id, 'closing') !== undefined) return closeAgain(worker, id, trigger);
+  const committed = await commitNaming(worker, id, (newest, changed) => {
+    const isLeftOver =
+      gone.kept.some((rule) => keepersOf(newest, rule, id, now).length === 0) ||
+      shared.some((rule) => holdersOf(newest, rule, id).length === 0);
+    const { authorizeRequests, closeRequests, switchRequests } = changed;
+    const awsRequests = [...gone.awsRequests, ...closeRequests];
+    const named = { awsRequests, authorizeRequests, switchRequests };
+    return isLeftOver ? alreadySo : decideClosed(newest, { ...closed, ...named }, now);
+  });
+  if (inState(worker, id, 'closing') !== undefined) return closeAgain(worker, id, trigger, gone);
   worker.memory.made.delete(id);
+  worker.memory.armed.delete(id);
   if (committed.ok && committed.written.length > 0)
     worker.telemetry.event('closed', { request: id, latenessMs, deadline });
 }
 
-/** A rule stayed for another grant, which has ended since: now it is this one's to close. */
-function closeAgain(worker: Worker, id: string, trigger: CloseTrigger): Promise<void> {
-  worker.memory.gone.delete(id);
+/**
+ * Another grant has ended since. A rule that stayed for it is this one's to close now; of a switch that was left to it, or
+ * handed over, only that is left to be disarmed.
+ */
+function closeAgain(worker: Worker, id: string, trigger: CloseTrigger, { kept }: Gone): Promise<void> {
+  if (unneeded(worker, id, kept).length > 0) worker.memory.gone.delete(id);
   return close(worker, id, trigger);
 }
 
 async function note(worker: Worker, id: string, trigger: CloseTrigger, revoked?: Revoked): Promise<void> {
   const now = worker.clock.now();
-  const intention = { request: id, trigger, worker: worker.name, ...(revoked && { revoked }) };
+  const intention = { request: id, trigger, ...actor(worker), ...(revoked && { revoked }) };
   const committed = await commit(worker.log, (state) => decideClosing(state, intention, now));
   if (committed.ok && committed.written.length > 0)
     worker.telemetry.event('closing', { request: id, trigger });

@@ -1,9 +1,11 @@
-import { compare, entryKey, sweptIn, traceOf, type Accounts } from '../domain/completeness.ts';
+import { compare } from '../domain/completeness.ts';
 import { decideCompared } from '../domain/decide/compare.ts';
 import { TRACES_KEPT } from '../domain/fold.ts';
-import type { Difference, Gap } from '../domain/records.ts';
+import type { ByOther, Difference, Gap } from '../domain/records.ts';
 import { placeKey, type State } from '../domain/state.ts';
 import { isoTime, MINUTE, type EpochMs } from '../domain/time.ts';
+import { entryKey, sweptIn, traceOf, type Accounts } from '../domain/trace.ts';
+import { closedByOthers, lookSince } from '../domain/unseen.ts';
 import type { ActivitySource } from '../ports/activity.ts';
 import type { Area } from './areas.ts';
 import { commit } from './commit.ts';
@@ -15,8 +17,7 @@ const COMPARE_EVERY = 60 * MINUTE;
 const SETTLED_AFTER = 20 * MINUTE;
 /** What it does not show by then is missing; until then it is late. */
 const MISSING_AFTER = 120 * MINUTE;
-/** A record may stand for a call that was made so long before it, or so shortly after; most for one just before it. */
-const BEFORE = 60 * MINUTE;
+/** A record may stand for a call that was made so shortly after it; most for one just before. */
 const AFTER = 5 * MINUTE;
 const JUST_BEFORE = 5 * MINUTE;
 /** Longer ago the state no longer knows what the log says; `breakglass log compare` does. */
@@ -43,8 +44,10 @@ export async function compareTrail(comparer: Comparer, area: Area): Promise<Epoc
   const asked = Math.max(from, settled - AT_MOST);
 
   // 1. What CloudTrail says, 2. what the log says by then, 3. where they differ. A call has its intention in the log before.
+  const range = { place, from: asked, until: settled };
+  const since = lookSince(accountsIn(log.state), range);
   const found = await activity
-    .changes(place, rolesIn(area), asked - BEFORE, settled + AFTER, signal)
+    .changes(place, rolesIn(area), since, settled + AFTER, signal)
     .catch(async (error: unknown) => {
       // What can no longer be compared is said while CloudTrail still fails; the first time at once: it may be forbidden.
       if (!signal.aborted && (last === undefined || asked - from >= COMPARE_EVERY))
@@ -54,8 +57,7 @@ export async function compareTrail(comparer: Comparer, area: Area): Promise<Epoc
   if (signal.aborted) return now + COMPARE_EVERY;
   await log.refresh();
   const accounts = accountsIn(log.state);
-  const range = { place, from: asked, until: settled };
-  const all = compare(accounts, found.changes, range);
+  const all = compare(accounts, found, { ...range, since });
 
   // What may still come is left for the next time, and everything after it.
   const late = all.filter((one) => one.kind === 'no-event' && now - one.at < MISSING_AFTER);
@@ -64,9 +66,10 @@ export async function compareTrail(comparer: Comparer, area: Area): Promise<Epoc
   const differences = all.filter(({ at }) => at <= until);
   const events = found.changes.filter(({ at }) => at > asked && at <= until).length;
   const gaps = [...found.gaps, ...missed(from, asked), ...forgotten(log.state)];
-  const isQuiet = events === 0 && differences.length === 0 && gaps.length === 0;
+  const byOthers = closedByOthers(accounts, found, { ...range, until });
+  const isQuiet = [events, differences.length, byOthers.length, gaps.length].every((count) => count === 0);
   if (isQuiet && last !== undefined && until - last < SAY_SO_EVERY) return now + COMPARE_EVERY;
-  await say(comparer, area, { from, until, events, gaps, differences });
+  await say(comparer, area, { from, until, events, gaps, differences, byOthers });
   return now + COMPARE_EVERY;
 }
 
@@ -77,12 +80,9 @@ const rolesIn = ({ place, targets }: Area): string[] => [
 /** What the state still knows: what is live, and what has ended in the last hours. */
 export function accountsIn({ requests, traces, findings, removed }: State): Accounts {
   const live = [...requests.values()].flatMap((request) => traceOf(request) ?? []);
-  const swept = [...findings.values()].flatMap((found) =>
-    found.type === 'sweep.reported' ? sweptIn(found) : [],
-  );
   return {
     traces: [...traces.values(), ...live],
-    swept: new Set(swept),
+    swept: [...findings.values()].flatMap((found) => (found.type === 'sweep.reported' ? sweptIn(found) : [])),
     removed: new Set([...removed.keys()].map((key) => entryOf(key))),
   };
 }
@@ -109,9 +109,10 @@ type Outcome = {
   readonly events: number;
   readonly gaps: readonly Gap[];
   readonly differences: readonly Difference[];
+  readonly byOthers: readonly ByOther[];
 };
 
-const NOTHING = { events: 0, differences: [] } as const;
+const NOTHING = { events: 0, differences: [], byOthers: [] } as const;
 
 async function say(comparer: Comparer, { place }: Area, outcome: Outcome): Promise<void> {
   const { log, clock, name, telemetry, pager } = comparer;

@@ -34,7 +34,7 @@ export async function settleCut(
   worker: Worker,
   request: Holding,
   { closedAt, kept }: Pick<Gone, 'closedAt' | 'kept'>,
-): Promise<Pick<CloseConfirmed, 'connections' | 'cut' | 'awsRequests'>> {
+): Promise<Pick<CloseConfirmed, 'connections' | 'cut'>> {
   const { id, intended } = request;
   const { target, rules } = intended;
   const isNeeded = target.cut !== null && unneeded(worker, id, rules).length > 0;
@@ -45,7 +45,7 @@ export async function settleCut(
   }
   worker.memory.cuts.get(id)?.stop.abort();
   if (isNeeded && made === undefined) sayNotCut(worker, request, closedAt);
-  return { ...connectionsAfter(target, kept.length > 0, made), awsRequests: made?.awsRequests ?? [] };
+  return connectionsAfter(target, kept.length > 0, made);
 }
 
 /** Not where the port stayed open for longer than the entries, nor where another grant has let go of a rule since. */
@@ -97,8 +97,10 @@ async function cutOnce(
   const now = worker.clock.now();
   const until = Math.ceil((now - skew) / SECOND) + CUT_FOR;
   const inUse = rulesInUse(worker.log.state, request, now);
-  const cutting = await worker.access.cut(target, rules, until, inUse);
-  return (await areShown(worker, target, cutting.entries)) ? { ...cutting, until, rules } : undefined;
+  const { entries, spared, ...changed } = await worker.access.cut(target, rules, until, inUse);
+  worker.memory.changes.add(request.id, 'closeRequests', changed.awsRequests);
+  worker.memory.changes.add(request.id, 'switchRequests', changed.switchRequests);
+  return (await areShown(worker, target, entries)) ? { entries, spared, until, rules } : undefined;
 }
 
 async function areShown(worker: Worker, target: Target, entries: readonly CutEntry[]): Promise<boolean> {

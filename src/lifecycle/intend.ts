@@ -9,7 +9,7 @@ import { SECOND, type EpochMs } from '../domain/time.ts';
 import { commit } from './commit.ts';
 import { isOurs, isRule } from './own-rules.ts';
 import { fail, type Failure } from './undo.ts';
-import { inState, type Worker } from './worker.ts';
+import { actor, inState, type Worker } from './worker.ts';
 
 /** A clock that is further off than this opens nothing: deadlines would be wrong. */
 const MAX_SKEW = 2_000;
@@ -35,7 +35,7 @@ export async function intend(
   if (inState(worker, id, 'approved') === undefined) return undefined;
   if (found !== undefined) return failUnbegun(worker, id, found);
   const now = worker.clock.now();
-  const opening = { request: id, worker: worker.name, software: worker.software };
+  const opening = { request: id, ...actor(worker) };
   const committed = await commit(worker.log, (state) => {
     // A rule that is being revoked is not joined: the revoke may land after it was seen. Nor is a host let in while it is
     // being cut off: the entry may land after it was looked for.

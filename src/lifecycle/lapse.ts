@@ -6,6 +6,8 @@ import {
   peopleOf,
   type Awaited,
 } from '../domain/decide/lapse.ts';
+import type { Deciding } from '../domain/decide/decision.ts';
+import type { Request } from '../domain/request.ts';
 import { getRequest } from '../domain/state.ts';
 import { MINUTE, type EpochMs } from '../domain/time.ts';
 import { commit } from './commit.ts';
@@ -18,10 +20,12 @@ const ASK_AGAIN_IN = 5_000;
 /** Ends what nobody answered, and keeps approvals that wait to be carried out fresh. Answers when to look again. */
 export async function lapse(desk: Desk, id: string): Promise<EpochMs | undefined> {
   const request = getRequest(desk.log.state, id);
-  const due = request && lapsesAt(request);
+  if (request === undefined) return undefined;
+  const due = lapsesAt(request);
   const now = desk.clock.now();
   if (due !== undefined && now >= due) {
-    const committed = await commit(desk.log, (state) => decideLapse(state, id, now));
+    const lapsing = { request: id, ...decidingOn(desk, request) };
+    const committed = await commit(desk.log, (state) => decideLapse(state, lapsing, now));
     if (committed.ok && committed.written.length > 0) desk.telemetry.event('lapsed', { request: id });
     return undefined;
   }
@@ -32,7 +36,8 @@ export async function lapse(desk: Desk, id: string): Promise<EpochMs | undefined
 
 async function recheck(desk: Desk, request: Awaited): Promise<EpochMs> {
   const { id } = request;
-  const workflow = desk.workflows.get(request.asked.workflow.name);
+  const deciding = decidingOn(desk, request);
+  const { workflow } = deciding;
   const groups =
     workflow === undefined ? [] : [...workflow.requesters.groups, ...workflow.approval.from.groups];
   const people = await Promise.all(
@@ -42,9 +47,14 @@ async function recheck(desk: Desk, request: Awaited): Promise<EpochMs> {
   if (answered.length === people.length) {
     const now = desk.clock.now();
     await commit(desk.log, (state) =>
-      decidePeopleChecked(state, { request: id, people: answered, workflow }, now),
+      decidePeopleChecked(state, { request: id, people: answered, ...deciding }, now),
     );
     await desk.agenda.nudge(id, desk.log.head.commit);
   }
   return desk.clock.now() + ASK_AGAIN_IN;
 }
+
+const decidingOn = ({ software, workflows }: Desk, { asked }: Request): Deciding => ({
+  software,
+  workflow: workflows.get(asked.workflow.name),
+});

@@ -3,6 +3,7 @@ import type { Finding, ReportedRule } from '../domain/records.ts';
 import type { OpenRule, Rule, Target } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
+import { Changes } from './changes.ts';
 import { Deadlines } from './deadlines.ts';
 
 /** Proof of absence, kept until it is in the log: a bucket that is away must not make a closing look late. */
@@ -27,7 +28,7 @@ export type PendingCut = {
   readonly stop: AbortController;
 };
 /** `rules`: those it was made for; another grant may have needed the others then. */
-export type MadeCut = Made & { readonly rules: readonly Rule[]; readonly awsRequests: readonly string[] };
+export type MadeCut = Made & { readonly rules: readonly Rule[] };
 
 /** What was found, and when. */
 export type Unwritten = {
@@ -35,25 +36,57 @@ export type Unwritten = {
   readonly request: string | null;
   readonly rule: ReportedRule;
   readonly at: EpochMs;
+  readonly awsRequests?: readonly string[];
+  readonly switchRequests?: readonly string[];
+};
+
+/** A rule of ours that has to go, for as long as AWS shows it. */
+export type Stray = {
+  readonly rule: ReportedRule;
+  readonly request: string | null;
+  readonly foundAt: EpochMs;
+  /** The same on the monotonic clock. */
+  readonly since: number;
+  /** What is to be said of it once it is closed; undefined where that may have happened on time. */
+  finding: Finding | undefined;
+  /** What was said of it. */
+  said: Finding | undefined;
+  /** Of ours that AWS accepted for it. */
+  readonly awsRequests: Set<string>;
+  /** Somebody was woken: whatever AWS answers, it is closed only when it is not shown any more. */
+  paged: boolean;
+};
+
+/** `at`: when AWS said so of the last of them. */
+export type MadeRules = {
+  readonly target: Target;
+  readonly rules: readonly OpenRule[];
+  readonly at: EpochMs;
 };
 
 /** What one worker process knows that is not state: lost at a restart, and nothing is wrong then but a measurement. */
 export class Memory {
   readonly deadlines: Deadlines;
+  /** What AWS has changed at our word, until a record names the calls. */
+  readonly changes = new Changes();
   /** Closed, and not yet recorded. */
   readonly gone = new Map<string, Gone>();
   /** Rules that AWS said it made for a request: to be revoked by id even before they are described. */
-  readonly made = new Map<string, { readonly target: Target; readonly rules: readonly OpenRule[] }>();
+  readonly made = new Map<string, MadeRules>();
+  /** Rules whose switches this worker has armed for an opening for which it has authorized nothing yet. */
+  readonly armed = new Map<string, { readonly target: Target; readonly rules: readonly Rule[] }>();
   /** Since when, on the monotonic clock, a rule of an open grant was not described. */
   readonly missedSince = new Map<string, number>();
-  /** Rules the sweep has found and still sees, by id: each is a finding once, until it changes. */
-  readonly reported = new Map<string, { readonly finding: Finding; readonly group: string }>();
+  /** By rule id: each is a finding once, until it changes. */
+  readonly strays = new Map<string, Stray>();
   /** Findings that the log has not taken yet. */
   readonly unwritten: Unwritten[] = [];
   /** When, on the monotonic clock, the switches of an open window were last looked at. */
   readonly switchSeen = new Map<string, number>();
   /** When, on the monotonic clock, everything with our tag was last asked for, by area. */
   readonly searched = new Map<string, number>();
+  /** By account and Region, until when on the monotonic clock the sweep's calls have used up its share of EC2's. */
+  readonly describesSpent = new Map<string, number>();
   /** Since when, on the monotonic clock, a rule that was reported as unexpected has not been described. */
   readonly unexpectedMissing = new Map<string, number>();
   /** Unexpected rules whose maker CloudTrail has not named yet: when to ask next, and how often that has been done. */
@@ -61,8 +94,8 @@ export class Memory {
   /** Connections of closing grants that are being cut, beside the closing. */
   readonly cuts = new Map<string, PendingCut>();
   /**
-   * By target, on the monotonic clock: when its network ACLs were last looked through, and since when entries of ours have
-   * been there that nothing explains.
+   * On the monotonic clock: when the network ACLs were last looked through for entries under the same numbers, and since when
+   * some have been there that nothing explains.
    */
   readonly cutLooks = new Map<
     string,
@@ -86,8 +119,10 @@ export class Memory {
 
   forget(request: string): void {
     this.deadlines.forget(request);
+    this.changes.forget(request);
     this.gone.delete(request);
     this.made.delete(request);
+    this.armed.delete(request);
     this.missedSince.delete(request);
     this.switchSeen.delete(request);
     this.threadAwaited.delete(request);

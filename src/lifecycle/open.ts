@@ -6,7 +6,7 @@ import { SECOND, type EpochMs } from '../domain/time.ts';
 import { AccessError } from '../ports/access.ts';
 import { appeared, authorizeAll } from './authorize.ts';
 import { every } from './bounded.ts';
-import { commit } from './commit.ts';
+import { arming, commitNaming, switching } from './name-changes.ts';
 import { intend, obstacle } from './intend.ts';
 import { cutProblem, entriesAgainst } from './make-room.ts';
 import { uncut } from './uncut.ts';
@@ -53,8 +53,9 @@ async function carryOut(
   const over = () => stopped('over', 'The window ended before it was open.');
   try {
     if (resumed) {
-      // Somebody may have ended it since; and this worker has not looked yet.
+      // Somebody may have ended or opened it since; and this worker has not looked yet.
       if (!(await inTime(worker, approved, worker.log.refresh()))) return over();
+      if (inState(worker, id, 'opening')?.closeRequested !== null) return undefined;
       const found = await obstacle(worker, target, rules);
       if (found !== undefined) return { ...found, mayBeOpen };
     }
@@ -63,8 +64,9 @@ async function carryOut(
     // possible, too, and what denies this host since an earlier grant must go.
     const looking = Promise.all([cutProblem(worker, opening), entriesAgainst(worker, approved)]);
     looking.catch(() => undefined);
+    worker.memory.armed.set(id, { target, rules });
     const armed = await every(
-      rules.map((rule) => worker.access.arm(target, rule, endOf(worker, rule, approved))),
+      rules.map((rule) => arming(worker, id, worker.access.arm(target, rule, endOf(worker, rule, approved)))),
     );
     step = 'cut';
     const [problem, against] = await looking;
@@ -76,7 +78,9 @@ async function carryOut(
     const switches = armed.map(({ name }) => name);
     const from = Math.max(...armed.map((each) => each.from));
     worker.memory.deadlines.watch(id, deadline);
-    const noted = commit(worker.log, (state) => decideArmed(state, { request: id, switches, from }, at));
+    const noted = commitNaming(worker, id, (state, { switchRequests }) =>
+      decideArmed(state, { request: id, switches, from, switchRequests }, at),
+    );
     const reminded = worker.agenda.remind(id, deadline * SECOND);
     if (!(await inTime(worker, approved, Promise.all([noted, reminded])))) return over();
 
@@ -88,7 +92,8 @@ async function carryOut(
       if (!(await inTime(worker, approved, uncut(worker, against, 'new-grant')))) return over();
     }
     step = 'margin';
-    if (inState(worker, id, 'open') !== undefined) return undefined;
+    const open = inState(worker, id, 'open');
+    if (open !== undefined) return await pinAgain(worker, approved, open);
     if (isEnded(worker, id)) return stopped('ended', 'It was ended before it opened.');
     if (worker.log.state.distrust !== null)
       return stopped('log-not-trusted', 'The log holds something that this version cannot account for.');
@@ -96,20 +101,24 @@ async function carryOut(
       return stopped('no-margin', 'Arming took so long that less than a fifth of the window remained.');
     step = 'authorize';
     mayBeOpen = true;
+    // From now on it guards what may land at any time.
+    worker.memory.armed.delete(id);
     const authorized = await authorizeAll(worker, approved);
     const answeredAt = worker.clock.monotonic();
 
     // 5. Look until every rule is there, with its end on it, and at the switches again: one that is gone means close at once.
     step = 'verify';
-    const seen = await appeared(worker, approved, authorized.rules);
+    const seen = await appeared(worker, approved, authorized);
     if (seen === undefined) return stopped('not-seen', 'AWS did not show the rule in time.');
-    const open = seen.map(({ rule }) => rule);
+    const shown = seen.map(({ rule }) => rule);
     const joined = seen.filter(({ rule, end }) => end === null || end < endOf(worker, rule, approved));
     await every(
-      joined.map(({ rule }) => worker.access.keepUntil(target, rule, endOf(worker, rule, approved))),
+      joined.map(({ rule }) =>
+        switching(worker, id, worker.access.keepUntil(target, rule, endOf(worker, rule, approved))),
+      ),
     );
     const switched = await every(
-      open.map((rule) => worker.access.isArmed(target, rule, endOf(worker, rule, approved))),
+      shown.map((rule) => worker.access.isArmed(target, rule, endOf(worker, rule, approved))),
     );
     if (switched.includes(false))
       return stopped('switch-gone', 'The switch was gone when it was looked at again.');
@@ -121,13 +130,17 @@ async function carryOut(
 
     // 6. From now on the switch can only ever touch these rules.
     step = 'pin';
-    await every(open.map((rule) => worker.access.pin(target, rule, endOf(worker, rule, approved))));
+    await every(
+      shown.map((rule) =>
+        switching(worker, id, worker.access.pin(target, rule, endOf(worker, rule, approved))),
+      ),
+    );
     // AWS shows a rule a moment before it lets anybody in: nobody is told that it is open before that.
     await worker.clock.pause(ENFORCED_AFTER - (worker.clock.monotonic() - answeredAt));
     const openedAt = worker.clock.now();
-    const { awsRequests } = authorized;
-    const confirmed = commit(worker.log, (state) =>
-      decideConfirmed(state, { request: id, rules: open, openedAt, awsRequests }, openedAt),
+    const opened = { request: id, rules: shown, openedAt };
+    const confirmed = commitNaming(worker, id, (state, { authorizeRequests, switchRequests }) =>
+      decideConfirmed(state, { ...opened, awsRequests: authorizeRequests, switchRequests }, openedAt),
     );
     if (!(await inTime(worker, approved, confirmed))) return over();
     // Closed by another worker while this one slept: what it has made since is nobody's.
@@ -139,6 +152,20 @@ async function carryOut(
     const refused = step === 'authorize' && !resumed && !madeRoom && provesNothingSent(error, opening);
     return { step, code: error.code, text: error.message, mayBeOpen: mayBeOpen && !refused };
   }
+}
+
+/** Another worker has opened it, while this one armed what that one had pinned. */
+async function pinAgain(
+  worker: Worker,
+  approved: Approved,
+  { id, confirmed }: In<'open'>,
+): Promise<undefined> {
+  worker.memory.armed.delete(id);
+  const pinned = confirmed.rules.map((rule) =>
+    switching(worker, id, worker.access.pin(approved.target, rule, endOf(worker, rule, approved))),
+  );
+  // Armed it is, to the right end; what pinning adds is that nothing else is ever touched.
+  await Promise.allSettled(pinned);
 }
 
 /** Of the authorize call: with one rule, an outright no leaves nothing to take back; with several, one may be open already. */

@@ -29,7 +29,11 @@ export function isRule(observed: ObservedRule, rule: Rule): boolean {
  * A rule of the same shape that came after a confirmed one is another grant's, unless its tag names this request: a worker
  * that slept through everything may have made it.
  */
-export function ownRules(worker: Worker, request: Holding, observed: readonly ObservedRule[]): OpenRule[] {
+export function ownRules(
+  worker: Pick<Worker, 'deployment'>,
+  request: Holding,
+  observed: readonly ObservedRule[],
+): OpenRule[] {
   const confirmed = confirmedRules(request);
   const isConfirmed = ({ ruleId }: ObservedRule): boolean => confirmed.some((rule) => rule.ruleId === ruleId);
   const isOwn = (each: ObservedRule): boolean =>

@@ -6,10 +6,10 @@ import { SECOND, type EpochMs, type EpochSeconds } from '../domain/time.ts';
 import type { Workflow } from '../domain/workflow.ts';
 import { AccessError } from '../ports/access.ts';
 import { every } from './bounded.ts';
-import { commit } from './commit.ts';
+import { commitNaming, switching } from './name-changes.ts';
 import { skewProblem } from './intend.ts';
 import { endOf, isEnded, isOver } from './window.ts';
-import { backoff, inState, type Worker } from './worker.ts';
+import { actor, backoff, inState, type Worker } from './worker.ts';
 
 /** As far as `backoff` goes: an attempt about every second. */
 const ATTEMPT = 3;
@@ -84,9 +84,9 @@ async function carryOut(worker: Worker, window: Window): Promise<Failure | undef
   await every(granted.rules.map((rule) => moveTag(worker, granted, rule)));
 
   // 4. The record, decided once more: from here on the window ends later.
-  const committed = await commit(worker.log, (state) =>
+  const committed = await commitNaming(worker, request, (state, { switchRequests }) =>
     hasTime()
-      ? decideProlonged(state, { request, workflow, worker: worker.name }, worker.clock.now())
+      ? decideProlonged(state, { request, workflow, ...actor(worker), switchRequests }, worker.clock.now())
       : refuseFor('extension-too-late'),
   );
   if (!committed.ok) return { code: committed.refusals.map(({ code }) => code).join(' '), again: false };
@@ -102,10 +102,14 @@ async function carryOut(worker: Worker, window: Window): Promise<Failure | undef
 const TOO_LATE: Failure = { code: 'extension-too-late', again: false };
 
 const moveSwitch = (worker: Worker, granted: Prolonged, rule: OpenRule): Promise<void> =>
-  worker.access.pin(granted.target, rule, endOf(worker, rule, granted));
+  switching(worker, granted.request, worker.access.pin(granted.target, rule, endOf(worker, rule, granted)));
 
 const moveTag = (worker: Worker, granted: Prolonged, rule: OpenRule): Promise<void> =>
-  worker.access.keepUntil(granted.target, rule, endOf(worker, rule, granted));
+  switching(
+    worker,
+    granted.request,
+    worker.access.keepUntil(granted.target, rule, endOf(worker, rule, granted)),
+  );
 
 /** Another grant of the same rule may have moved its end at the same time: what the log says by now is written again. */
 async function makeSure(worker: Worker, granted: Prolonged): Promise<void> {

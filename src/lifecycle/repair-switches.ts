@@ -47,9 +47,11 @@ async function repair(worker: Worker, id: string, rule: OpenRule): Promise<void>
   await worker.log.refresh();
   const open = await withoutSwitch(worker, id, rule);
   if (open === undefined) return;
-  await worker.access.arm(open.intended.target, rule, endOf(worker, rule, { request: id, ...open }));
+  const end = endOf(worker, rule, { request: id, ...open });
+  const { awsRequests: switchRequests } = await worker.access.arm(open.intended.target, rule, end);
   const at = worker.clock.now();
-  worker.memory.unwritten.push({ finding: 'switch-repaired', request: id, rule: reportOf(rule), at });
+  const found = { finding: 'switch-repaired', request: id, rule: reportOf(rule) } as const;
+  worker.memory.unwritten.push({ ...found, at, switchRequests });
   worker.telemetry.event('sweep-finding', { finding: 'switch-repaired', rule: rule.ruleId, request: id });
 }
 

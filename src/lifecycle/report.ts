@@ -1,31 +1,72 @@
-import { record } from '../domain/decide/decision.ts';
-import type { ReportedRule } from '../domain/records.ts';
+import { decideFound } from '../domain/decide/sweep.ts';
+import type { ReportedRule, SweepReported } from '../domain/records.ts';
 import { isoTime } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
 import type { Area } from './areas.ts';
 import { within } from './bounded.ts';
+import type { Attempt } from './close-stray.ts';
 import { commit } from './commit.ts';
 import type { Judged } from './judge.ts';
-import type { Unwritten } from './memory.ts';
-import { LOG_PATIENCE, type Sweeper } from './sweeper.ts';
-import type { Worker } from './worker.ts';
+import type { Stray, Unwritten } from './memory.ts';
+import { LOG_PATIENCE, type Seen, type Sweeper } from './sweeper.ts';
+import { actor, type Worker } from './worker.ts';
 
 /** Findings in one commit. */
 const REPORTS_AT_ONCE = 100;
 
-/** Each finding once, until it changes or is gone; kept until the log has taken it. */
-export function note({ memory, clock, telemetry }: Sweeper, area: Area, stray: readonly Judged[]): void {
-  const { reported, unwritten } = memory;
-  const found = new Set(stray.map(({ rule }) => rule.ruleId));
-  for (const [ruleId, { group }] of reported)
-    if (area.securityGroups.includes(group) && !found.has(ruleId)) reported.delete(ruleId);
-  for (const { rule, finding } of stray) {
-    if (reported.get(rule.ruleId)?.finding === finding) continue;
-    reported.set(rule.ruleId, { finding, group: rule.group });
-    const { request } = rule.tags;
-    unwritten.push({ finding, request, rule: asReported(rule), at: clock.now() });
-    telemetry.event('sweep-finding', { finding, rule: rule.ruleId, request });
+type Found = {
+  readonly seen: Seen;
+  /** What is told of those that are closed. */
+  readonly findings: readonly Judged[];
+  readonly attempts: readonly Attempt[];
+};
+
+/** Each finding once, when AWS has the rule closed or shows it no more; kept until the log has taken it. */
+export function note(sweeper: Sweeper, { place, securityGroups }: Area, found: Found): void {
+  const { strays } = sweeper.memory;
+  const { seen, findings, attempts } = found;
+  const there = new Set(seen.rules.map(({ ruleId }) => ruleId));
+  const isShown = ({ account, region, group }: ReportedRule): boolean =>
+    account === place.account && region === place.region && (seen.searched || securityGroups.includes(group));
+  for (const [ruleId, stray] of strays) {
+    if (!isShown(stray.rule)) continue;
+    if (!there.has(ruleId)) {
+      strays.delete(ruleId);
+      say(sweeper, stray);
+    } else stray.finding = undefined;
   }
+  for (const { rule, finding } of findings) strayOf(sweeper, rule).finding = finding;
+  for (const attempt of attempts) {
+    const stray = strayOf(sweeper, attempt.rule);
+    if (!attempt.closed) continue;
+    attempt.awsRequests.forEach((awsRequest) => stray.awsRequests.add(awsRequest));
+    if (!stray.paged) say(sweeper, stray);
+  }
+}
+
+function strayOf({ memory, clock }: Sweeper, rule: ObservedRule): Stray {
+  const known = memory.strays.get(rule.ruleId);
+  if (known !== undefined) return known;
+  const stray = {
+    rule: asReported(rule),
+    request: rule.tags.request,
+    foundAt: clock.now(),
+    since: clock.monotonic(),
+    finding: undefined,
+    said: undefined,
+    awsRequests: new Set<string>(),
+    paged: false,
+  };
+  memory.strays.set(rule.ruleId, stray);
+  return stray;
+}
+
+function say({ memory, clock, telemetry }: Sweeper, stray: Stray): void {
+  const { finding, request, rule } = stray;
+  if (finding === undefined || finding === stray.said) return;
+  stray.said = finding;
+  memory.unwritten.push({ finding, request, rule, at: clock.now(), awsRequests: [...stray.awsRequests] });
+  telemetry.event('sweep-finding', { finding, rule: rule.ruleId, request });
 }
 
 /** Writes what was found, as far as the log takes it now. */
@@ -33,22 +74,21 @@ export async function report(worker: Worker): Promise<void> {
   const { memory, clock, log } = worker;
   const found = memory.unwritten.slice(0, REPORTS_AT_ONCE);
   if (found.length === 0) return;
-  const written = commit(log, () => record(...found.map((one) => asRecord(worker, one))));
+  const records = found.map((one) => asRecord(worker, one));
+  const written = commit(log, (state) => decideFound(state, records));
   if ((await within(clock, LOG_PATIENCE, written)) === undefined) return;
   memory.unwritten.splice(0, found.length);
 }
 
-const asRecord = ({ name }: Worker, { finding, request, rule, at }: Unwritten) =>
-  ({
-    format: 1,
-    type: 'sweep.reported',
-    at: isoTime(at),
-    worker: name,
-    request,
-    finding,
-    rules: [rule],
-    by: null,
-  }) as const;
+const asRecord = (worker: Worker, { at, rule, ...found }: Unwritten): SweepReported => ({
+  format: 1,
+  type: 'sweep.reported',
+  at: isoTime(at),
+  ...actor(worker),
+  ...found,
+  rules: [rule],
+  by: null,
+});
 
 export const asReported = ({
   account,

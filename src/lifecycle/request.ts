@@ -4,6 +4,7 @@ import type { Identity, PersonFacts } from '../domain/person.ts';
 import { incidentProblem } from '../domain/incident.ts';
 import { refusal, type Refusal, type RefusalCode } from '../domain/refusals.ts';
 import type { Workflow } from '../domain/workflow.ts';
+import type { ActionRefused } from '../domain/records.ts';
 import type { IncidentAnswer } from '../ports/incidents.ts';
 import { commitOrExplain } from './commit.ts';
 import type { Answer, Desk } from './desk.ts';
@@ -27,7 +28,15 @@ export async function askFor(desk: Desk, asking: Asking): Promise<Answer> {
     desk.directory.facts(asking.person, workflow?.requesters.groups ?? []),
     workflow === undefined ? undefined : desk.incidents.lookUp(workflow.incident.provider, asking.link),
   ]);
-  const refusing: Refusing = { action: 'ask', request: null, workflow: workflow?.name ?? null, person };
+  const refusing: Refusing = {
+    action: 'ask',
+    request: null,
+    name: workflow?.name ?? null,
+    workflow,
+    identity: asking.person,
+    person,
+    incident: lookedUp(answer),
+  };
   if (person === null) return refuseWith(desk, refusing, [refusal('directory-silent')]);
   if (workflow === undefined) {
     return refuseWith(desk, refusing, [personProblem(person) ?? refusal('unknown-workflow')]);
@@ -69,6 +78,10 @@ const LOOK_UP_CODES = {
 export const lookUpProblem = (answer: IncidentAnswer | undefined): Refusal | undefined =>
   answer === undefined || answer.found ? undefined : refusal(LOOK_UP_CODES[answer.why]);
 
+/** What was looked up, for the record. */
+export const lookedUp = (answer: IncidentAnswer | undefined): ActionRefused['incident'] =>
+  answer !== undefined && 'incident' in answer ? answer.incident : null;
+
 /** The workflows that a person may ask for; none is a refusal that says why. */
 export async function workflowsFor(
   desk: Desk,
@@ -80,7 +93,14 @@ export async function workflowsFor(
   const all = [...desk.workflows.values()];
   const groups = [...new Set(all.flatMap(({ requesters }) => requesters.groups))];
   const facts = await desk.directory.facts(person, groups);
-  const refusing: Refusing = { action: 'ask', request: null, workflow: null, person: facts };
+  const refusing: Refusing = {
+    action: 'ask',
+    request: null,
+    name: null,
+    workflow: undefined,
+    identity: person,
+    person: facts,
+  };
   const refused = async (problem: Refusal) => {
     await refuseWith(desk, refusing, [problem]);
     return { refusals: [problem] };

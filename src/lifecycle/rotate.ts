@@ -12,8 +12,9 @@ import { getRequest } from '../domain/state.ts';
 import { MINUTE, SECOND, type EpochMs } from '../domain/time.ts';
 import type { AcmImport } from '../domain/workflow.ts';
 import { CertificateError } from '../ports/certificates.ts';
+import { commitNaming } from './name-changes.ts';
 import { commit } from './commit.ts';
-import { inState, type Worker } from './worker.ts';
+import { actor, inState, type Worker } from './worker.ts';
 
 /** How long one attempt waits for the port to serve the new certificate before it makes room and comes back. */
 const SERVED_WITHIN = 20 * SECOND;
@@ -63,7 +64,7 @@ async function replace(
   // 1. Which certificate was exposed, and who replaces it: one worker at a time, another after its lease.
   const current = await worker.certificates.current(target, rotation);
   const now = worker.clock.now();
-  const claim = { request: id, worker: worker.name, certificate: rotation.certificate, before: current };
+  const claim = { request: id, ...actor(worker), certificate: rotation.certificate, before: current };
   await commit(worker.log, (state) => decideRotation(state, claim, now));
   const rotating = inState(worker, id, 'rotating');
   if (rotating === undefined || rotating.rotation.step === 'done') return undefined;
@@ -72,14 +73,16 @@ async function replace(
   worker.telemetry.event('rotating', { request: id, attempt: started.attempt });
 
   // 2. Replace it, unless an earlier attempt has done so already.
-  if (current.serial === started.before.serial) await worker.certificates.replace(target, rotation);
+  const imported = (awsRequest: string) => worker.memory.changes.add(id, 'importRequests', [awsRequest]);
+  if (current.serial === started.before.serial) await worker.certificates.replace(target, rotation, imported);
 
   // 3. Done when a handshake shows what the store holds, and that is not what was exposed.
   const after = await served(worker, target, rotation, started.before);
   const servedAt = worker.clock.now();
   const probe = `${rotation.probe.host}:${rotation.probe.port}`;
-  await commit(worker.log, (state) =>
-    decideRotated(state, { request: id, before: started.before, after, servedAt, probe }, servedAt),
+  const rotated = { request: id, before: started.before, after, servedAt, probe };
+  await commitNaming(worker, id, (state, { importRequests }) =>
+    decideRotated(state, { ...rotated, awsRequests: importRequests }, servedAt),
   );
   worker.telemetry.event('rotated', { request: id });
   return undefined;

@@ -1,13 +1,61 @@
+import { reportOf } from '../domain/decide/sweep.ts';
+import type { OpenRule } from '../domain/rule.ts';
+import { getRequest } from '../domain/state.ts';
 import { SECOND } from '../domain/time.ts';
+import { traceOf } from '../domain/trace.ts';
+import { every } from './bounded.ts';
+import type { MadeRules } from './memory.ts';
 import { unneeded } from './own-rules.ts';
+import { release } from './release.ts';
 import type { Worker } from './worker.ts';
 
-/** What this worker opened after another had closed the request, or recorded that it never opened: nobody else will ask for its end. */
+/**
+ * What this worker opened or armed after another had closed the request, or recorded that it never opened: nobody else will
+ * ask for its end.
+ */
 export async function takeBack(worker: Worker, id: string): Promise<void> {
+  await revokeMade(worker, id);
+  await disarmArmed(worker, id);
+}
+
+async function disarmArmed(worker: Worker, id: string): Promise<void> {
+  const armed = worker.memory.armed.get(id);
+  if (armed === undefined) return;
+  // By now it may be another grant's.
+  await worker.log.refresh();
+  await every(armed.rules.map((rule) => release(worker, id, armed.target, rule)));
+  worker.memory.armed.delete(id);
+}
+
+async function revokeMade(worker: Worker, id: string): Promise<void> {
   const made = worker.memory.made.get(id);
   if (made === undefined) return;
   const rules = unneeded(worker, id, made.rules);
-  if (rules.length > 0)
-    await worker.access.close(made.target, rules, Math.floor(worker.clock.now() / SECOND));
+  if (rules.length > 0) {
+    const due = Math.floor(worker.clock.now() / SECOND);
+    const awsRequests = await worker.access.close(made.target, rules, due);
+    worker.memory.changes.add(id, 'closeRequests', awsRequests);
+    if (isUnexplained(worker, id, made)) note(worker, id, rules);
+  }
   worker.memory.made.delete(id);
+}
+
+/** The records of a request tell of what was made before it was closed. */
+function isUnexplained({ log: { state } }: Worker, id: string, { at }: MadeRules): boolean {
+  const request = getRequest(state, id);
+  const trace = (request && traceOf(request)) ?? state.traces.get(id);
+  return at >= (trace?.closed?.at ?? Number.NEGATIVE_INFINITY);
+}
+
+/** As the sweep would find it, and with the calls that made it. */
+function note({ memory, clock, telemetry }: Worker, request: string, rules: readonly OpenRule[]): void {
+  const { authorizeRequests, closeRequests, switchRequests } = memory.changes.of(request);
+  const awsRequests = [...authorizeRequests, ...closeRequests];
+  if (awsRequests.length === 0) return;
+  for (const rule of rules) {
+    const found = { finding: 'unknown', request, rule: reportOf(rule) } as const;
+    memory.unwritten.push({ ...found, at: clock.now(), awsRequests, switchRequests });
+    telemetry.event('sweep-finding', { finding: 'unknown', rule: rule.ruleId, request });
+  }
+  memory.changes.forget(request);
 }

@@ -14,9 +14,9 @@ export async function uncut(worker: Worker, cuts: readonly Placed[], why: CutRem
   await every(
     targets.map(async (target) => {
       const entries = cuts.filter((cut) => cut.target === target).map(({ entry }) => entry);
-      const awsRequests = await worker.access.uncut(target, entries);
+      const uncut = await worker.access.uncut(target, entries);
       const now = worker.clock.now();
-      const removed = { target, entries, why, awsRequests };
+      const removed = { target, entries, why, ...uncut };
       await commit(worker.log, (state) => decideCutRemoved(state, removed, now));
       worker.telemetry.event('cut-removed', { why, entries: entries.length });
     }),

@@ -4,11 +4,12 @@ import type { OpenFailed } from '../domain/records.ts';
 import type { In } from '../domain/request.ts';
 import { holdersOf, otherHolders, type State } from '../domain/state.ts';
 import type { EpochMs } from '../domain/time.ts';
-import { every } from './bounded.ts';
+import { every, within } from './bounded.ts';
 import { close } from './close.ts';
-import { commit } from './commit.ts';
+import { commitNaming } from './name-changes.ts';
 import { ownRules, unneeded } from './own-rules.ts';
 import { release } from './release.ts';
+import { LOG_PATIENCE } from './sweeper.ts';
 import { inState, type Worker } from './worker.ts';
 
 export type Failure = Pick<OpenFailed, 'step' | 'code' | 'text'>;
@@ -20,7 +21,8 @@ export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stop
   const { id, intended } = opening;
   const { mayBeOpen, ...failure } = stopped;
   worker.telemetry.event('open-failed', { request: id, step: failure.step, code: failure.code });
-  if (mayBeOpen) return close(worker, id, 'undo');
+  if (mayBeOpen)
+    return (await isOpenedElsewhere(worker, opening, failure)) ? undefined : close(worker, id, 'undo');
   await worker.log.refresh();
   // Another worker took it over and has opened it, while this one slept: nothing of that is taken back.
   if (inState(worker, id, 'open') !== undefined) return;
@@ -30,6 +32,7 @@ export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stop
   const others = intended.rules.flatMap((rule) => holdersOf(worker.log.state, rule));
   const wasShared = own.length > 0 || others.some((holder) => holder.id !== id);
   await every(intended.rules.map((rule) => release(worker, id, intended.target, rule)));
+  worker.memory.armed.delete(id);
   // Or it does so right now: what was shared and is nobody else's by the time of the record is ours to close.
   const isLeftToUs = await fail(
     worker,
@@ -41,6 +44,24 @@ export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stop
   if (isLeftToUs) await close(worker, id, 'undo');
 }
 
+/**
+ * Another worker took it over, and has recorded all that this one has made as well. A log that is away is not waited for:
+ * then what may be open is closed. A switch that is gone closes it all the same.
+ */
+async function isOpenedElsewhere(
+  worker: Worker,
+  { id, deadline }: In<'opening'>,
+  { code }: Failure,
+): Promise<boolean> {
+  if (code === 'switch-gone') return false;
+  const left = worker.memory.deadlines.left(id, deadline);
+  await within(worker.clock, Math.max(0, Math.min(left, LOG_PATIENCE)), worker.log.refresh());
+  const open = inState(worker, id, 'open');
+  if (open === undefined) return false;
+  const known = new Set(open.confirmed.rules.map(({ ruleId }) => ruleId));
+  return (worker.memory.made.get(id)?.rules ?? []).every(({ ruleId }) => known.has(ruleId));
+}
+
 /** Only for a request of which nothing is open. Answers whether `unless` kept it from being recorded. */
 export async function fail(
   worker: Worker,
@@ -50,9 +71,9 @@ export async function fail(
 ): Promise<boolean> {
   const now = worker.clock.now();
   let isKept = false;
-  await commit(worker.log, (state) => {
+  await commitNaming(worker, id, (state, { switchRequests }) => {
     isKept = unless(state, now);
-    return isKept ? alreadySo : decideFailed(state, { request: id, ...failure }, now);
+    return isKept ? alreadySo : decideFailed(state, { request: id, ...failure, switchRequests }, now);
   });
   return isKept;
 }

@@ -6,11 +6,12 @@ import { MINUTE, SECOND } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
 import type { Area } from './areas.ts';
 import { within } from './bounded.ts';
+import { consoleUrl, revokeCommand } from './by-hand.ts';
 import { commit } from './commit.ts';
 import { asRule, isOurs } from './own-rules.ts';
 import { asReported } from './report.ts';
 import { LOG_PATIENCE } from './sweeper.ts';
-import type { Worker } from './worker.ts';
+import { actor, type Worker } from './worker.ts';
 
 /** Describe may lag: what is missing is gone only after this long. */
 const GONE_AFTER = MINUTE;
@@ -65,7 +66,7 @@ async function reportNew(worker: Worker, there: readonly ObservedRule[], area: A
   const written = await within(
     clock,
     LOG_PATIENCE,
-    commit(log, (state) => decideUnexpected(state, found, { worker: worker.name, now })),
+    commit(log, (state) => decideUnexpected(state, found, { ...actor(worker), now })),
   );
   if (written?.ok !== true) return;
   const reports = written.written.map(({ record }) => record as SweepReported);
@@ -80,15 +81,15 @@ async function reportNew(worker: Worker, there: readonly ObservedRule[], area: A
   if (first !== undefined) await worker.pager.page(pageFor(reports, first));
 }
 
-function pageFor(reports: readonly SweepReported[], { region, group, ruleId }: ReportedRule) {
+function pageFor(reports: readonly SweepReported[], rule: ReportedRule) {
   const named = reports.slice(0, NAMED).map(inWords).join('; ');
   const more = reports.length > NAMED ? `; and ${reports.length - NAMED} more, see the log` : '';
   return {
     kind: 'unexpected-rule',
     request: null,
     text: `A protected port is open to somebody who has not asked for it here: ${named}${more}. It is not ours and stays as it is.`,
-    consoleUrl: `https://${region}.console.aws.amazon.com/vpcconsole/home?region=${region}#SecurityGroup:groupId=${group}`,
-    command: `aws ec2 revoke-security-group-ingress --region ${region} --group-id ${group} --security-group-rule-ids ${ruleId}`,
+    consoleUrl: consoleUrl(rule),
+    command: revokeCommand(rule, [rule.ruleId]),
   } as const;
 }
 
@@ -118,7 +119,7 @@ async function reportGone(worker: Worker, there: readonly ObservedRule[], area: 
   }
   if (gone.length === 0) return;
   const now = clock.now();
-  const written = commit(log, (state) => decideGone(state, gone, { worker: worker.name, now }));
+  const written = commit(log, (state) => decideGone(state, gone, { ...actor(worker), now }));
   await within(clock, LOG_PATIENCE, written);
 }
 
@@ -137,7 +138,7 @@ async function attribute(worker: Worker, there: readonly ObservedRule[], { place
   if (rule === undefined || !by) return;
   const now = clock.now();
   const written = commit(log, (state) =>
-    decideAttributed(state, { rule: asReported(rule), by }, { worker: worker.name, now }),
+    decideAttributed(state, { rule: asReported(rule), by }, { ...actor(worker), now }),
   );
   await within(clock, 3 * SECOND, written);
 }

@@ -14,7 +14,7 @@ const ABSENT_FOR = 4_000;
 const ABSENT_FOR_UNCONFIRMED = 10_000;
 const LOOK_AGAIN_IN = 500;
 /** This long after the deadline somebody is woken. */
-const LATE_AFTER = 30_000;
+export const LATE_AFTER = 30_000;
 
 /**
  * Revokes what nobody else needs until AWS has shown without a break that it is gone. Undefined when another worker has
@@ -33,6 +33,7 @@ export async function untilAbsent(
   let noting: Promise<unknown> | undefined;
   let notedAt: number | undefined;
   let known: readonly OpenRule[] | undefined;
+  let kept: readonly OpenRule[] = [];
   let failures = 0;
   for (let rounds = 0; ; rounds += 1) {
     const request = holding(worker, id);
@@ -45,7 +46,8 @@ export async function untilAbsent(
     const accepted = refusal === undefined;
     const acceptedBefore = awsRequests.size;
     for (const awsRequest of revoked?.awsRequests ?? []) awsRequests.add(awsRequest);
-    if (awsRequests.size > acceptedBefore) absence.restart();
+    // What was kept for another grant until now was there all the time, whoever has revoked it.
+    if (awsRequests.size > acceptedBefore || kept.some(isIn(ours))) absence.restart();
 
     // Whoever was faster notes the call that AWS has accepted, and is given the time to.
     const isOutrun = ours.length > 0 && accepted && revoked === undefined;
@@ -58,6 +60,7 @@ export async function untilAbsent(
     // Looked at whatever became of the revoke: the switch or a person may have been faster.
     const { asked, answered, own, failure } = await look(worker, request);
     const shown = unneeded(worker, id, own);
+    kept = own.filter(isNotIn(shown));
     if (failure === undefined) {
       absence.look({ asked, answered, accepted }, shown.length === 0);
       const absentFor = confirmed.length > 0 && accepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
@@ -105,6 +108,7 @@ async function revoke(worker: Worker, request: Holding, rules: readonly OpenRule
   try {
     const awsRequests = await worker.access.close(request.intended.target, ours, request.deadline);
     if (awsRequests.length === 0) return { ours };
+    worker.memory.changes.add(request.id, 'closeRequests', awsRequests);
     return { ours, revoked: { ruleIds: ours.map(({ ruleId }) => ruleId), awsRequests } };
   } catch (refusal) {
     return { ours, refusal };
@@ -150,7 +154,11 @@ async function pauseAfter(
   await worker.clock.pause(waitsForTurn ? LOOK_AGAIN_IN : backoff(worker, failures));
 }
 
-const isNotIn =
+const isIn =
   (rules: readonly OpenRule[]) =>
   ({ ruleId }: OpenRule): boolean =>
-    !rules.some((rule) => rule.ruleId === ruleId);
+    rules.some((rule) => rule.ruleId === ruleId);
+const isNotIn =
+  (rules: readonly OpenRule[]) =>
+  (rule: OpenRule): boolean =>
+    !isIn(rules)(rule);

@@ -5,7 +5,7 @@ import type { Area } from './areas.ts';
 import { within } from './bounded.ts';
 import { commit } from './commit.ts';
 import { LOG_PATIENCE } from './sweeper.ts';
-import type { Worker } from './worker.ts';
+import { actor, type Worker } from './worker.ts';
 
 /** Not described for this long, a rule of an open grant was taken away by somebody else. */
 const VANISHED_AFTER = 10 * SECOND;
@@ -32,7 +32,7 @@ export async function settleVanished(
     if (worker.clock.monotonic() - since < VANISHED_AFTER) continue;
     const now = worker.clock.now();
     worker.telemetry.event('sweep-finding', { finding: 'vanished', rule: null, request: id });
-    const vanished = { request: id, worker: worker.name };
+    const vanished = { request: id, ...actor(worker) };
     const written = commit(worker.log, (state) => decideVanished(state, vanished, now));
     await within(worker.clock, LOG_PATIENCE, written);
   }

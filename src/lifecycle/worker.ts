@@ -31,6 +31,15 @@ export type Worker = {
   readonly telemetry: Telemetry;
 };
 
+/** Who acts, for the record. */
+export const actor = ({
+  name,
+  software,
+}: Worker): { readonly worker: string; readonly software: string } => ({
+  worker: name,
+  software,
+});
+
 /** The request, if it is in this state now. */
 export function inState<S extends RequestState>(
   worker: Pick<Worker, 'log'>,

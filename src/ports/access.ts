@@ -20,8 +20,11 @@ export interface Access {
   /** Reads the switch again: does it exist, enabled, for this rule and this end? */
   isArmed(target: Target, rule: Rule, end: EpochSeconds): Promise<boolean>;
 
-  /** Rewrites the switch to revoke by rule id, so that it can never touch another rule. Read back and compared. */
-  pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void>;
+  /**
+   * Rewrites the switch to revoke by rule id, so that it can never touch another rule. Read back and compared. Returns AWS
+   * request ids.
+   */
+  pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]>;
 
   /**
    * One authorize call for one rule, tags in the same call, no retry. An answer that never came is `unknown-outcome`.
@@ -51,11 +54,11 @@ export interface Access {
    */
   closedElsewhere(place: Place, rules: readonly OpenRule[]): void;
 
-  /** Sets the rule's `expires-at` tag: the only thing about a rule that ever changes. */
-  keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<void>;
+  /** Sets the rule's `expires-at` tag: the only thing about a rule that ever changes. Returns AWS request ids. */
+  keepUntil(target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]>;
 
-  /** Deletes the switch. One that is gone already is fine. */
-  disarm(target: Target, rule: Rule): Promise<void>;
+  /** Deletes the switch. One that is gone already is fine. Returns AWS request ids: none then. */
+  disarm(target: Target, rule: Rule): Promise<readonly string[]>;
 
   /**
    * What has to be changed before connections through these rules could be cut at the end of their window; undefined when
@@ -73,15 +76,17 @@ export interface Access {
   /** Every entry of exactly our shape under the target's numbers, in the network ACLs that lead to its groups. */
   observeCuts(target: Target): Promise<readonly CutEntry[]>;
 
-  /** Removes exactly these entries, where their number still holds them, and what was armed to remove them. Returns AWS request ids. */
-  uncut(target: Target, entries: readonly CutEntry[]): Promise<readonly string[]>;
+  /** Removes exactly these entries, where their number still holds them, and what was armed to remove them. */
+  uncut(target: Target, entries: readonly CutEntry[]): Promise<Uncut>;
 }
 
-export type Cutting = {
+/** AWS request ids: of the entries, and of the schedules that remove them. */
+export type Uncut = { readonly awsRequests: readonly string[]; readonly switchRequests: readonly string[] };
+
+export type Cutting = Uncut & {
   readonly entries: readonly CutEntry[];
   /** A network ACL was left alone, for a rule that is in use. */
   readonly spared: boolean;
-  readonly awsRequests: readonly string[];
 };
 
 /** Security groups that are reached in the same way. */
@@ -99,6 +104,8 @@ export type Armed = {
   readonly name: string;
   /** First instant at which it may fire. */
   readonly from: EpochSeconds;
+  /** None where it was armed so already. */
+  readonly awsRequests: readonly string[];
 };
 
 export type Opened = {

@@ -1,5 +1,5 @@
 import type { ClosedWindow } from '../domain/activity.ts';
-import type { TrailChanges } from '../domain/completeness.ts';
+import type { TrailChanges } from '../domain/trace.ts';
 import type { CallsSeen, ConnectionsSeen } from '../domain/records.ts';
 import type { Place } from '../domain/rule.ts';
 import type { EpochMs } from '../domain/time.ts';
@@ -15,7 +15,7 @@ export interface ActivitySource {
   /** Calls that changed the opened groups, whoever made them. */
   calls(window: ClosedWindow): Promise<CallsSeen>;
 
-  /** Changes of rules and of network ACL entries in an account and Region under these roles, failed ones included. */
+  /** Changes of rules and of network ACL entries in an account and Region under these roles, failed ones included; revokes by anybody. */
   changes(
     place: Place,
     roles: readonly string[],

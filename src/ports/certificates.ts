@@ -6,8 +6,15 @@ import type { Target } from '../domain/rule.ts';
 export interface Certificates {
   /** What the certificate store holds now. */
   current(target: Target, rotation: AcmImport): Promise<CertificateFacts>;
-  /** New key pair of the same type and size, certificate for the same names from the issuer, imported to the same place. */
-  replace(target: Target, rotation: AcmImport): Promise<CertificateFacts>;
+  /**
+   * New key pair of the same type and size, certificate for the same names from the issuer, imported to the same place.
+   * `imported` is told the AWS request as soon as it is answered: what follows may still fail.
+   */
+  replace(
+    target: Target,
+    rotation: AcmImport,
+    imported: (awsRequest: string) => void,
+  ): Promise<CertificateFacts>;
   /** What a TLS handshake with the probe address is served now. */
   served(rotation: AcmImport): Promise<CertificateFacts>;
 }

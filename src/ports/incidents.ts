@@ -1,4 +1,4 @@
-import type { Incident } from '../domain/incident.ts';
+import type { Incident, IncidentRef } from '../domain/incident.ts';
 import type { IncidentProvider } from '../domain/workflow.ts';
 
 /** The incident systems. Never throws: what went wrong is part of the answer. Answers within two seconds. */
@@ -8,4 +8,5 @@ export interface Incidents {
 
 export type IncidentAnswer =
   | { readonly found: true; readonly incident: Incident }
-  | { readonly found: false; readonly why: 'not-a-url' | 'other-provider' | 'unknown' | 'silent' };
+  | { readonly found: false; readonly why: 'not-a-url' | 'other-provider' }
+  | { readonly found: false; readonly why: 'unknown' | 'silent'; readonly incident: IncidentRef };

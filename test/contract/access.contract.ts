@@ -231,7 +231,23 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
 
       const second = await access.arm(target, rule, end);
 
-      expect(second).toEqual(first);
+      expect(second).toEqual({ ...first, awsRequests: [] });
+    });
+
+    test('answers the AWS request of every change, and none where nothing was changed', async () => {
+      const { rule: opened } = await open();
+
+      const armed = await access.arm(target, rule, end);
+      const moved = await access.arm(target, rule, end + 600);
+      const pinned = await access.pin(target, opened, end);
+      const tagged = await access.keepUntil(target, opened, end + 600);
+      const disarmed = await access.disarm(target, rule);
+      const again = await access.disarm(target, rule);
+
+      const changes = [armed.awsRequests, moved.awsRequests, pinned, tagged, disarmed];
+      for (const awsRequests of changes) expect(awsRequests).toEqual([expect.stringMatching(/./)]);
+      expect(new Set(changes.flat()).size).toBe(5);
+      expect(again).toEqual([]);
     });
 
     test('answers what is there after a lost answer', async () => {

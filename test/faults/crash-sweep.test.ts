@@ -5,6 +5,8 @@ import { done } from '../../src/lifecycle/end-early.ts';
 import type { Workflow } from '../../src/domain/workflow.ts';
 import { aWorkflow } from '../support/builders/workflow.ts';
 import { works, type FakeConnection } from '../support/fakes/fake-network.ts';
+import { FakeSlack } from '../support/fakes/fake-slack.ts';
+import { FakeSummaries } from '../support/fakes/fake-summaries.ts';
 import { recordsIn, startBot, startWorker, type Hook, type Running } from '../support/lifecycle-processes.ts';
 import { LifecycleWorld, ORIGIN } from '../support/lifecycle-world.ts';
 
@@ -19,8 +21,8 @@ const CLOSED_WITHIN_MS = 10_000;
 const ANSWERED_WITHIN_MS = 12_000;
 /** Long enough for a rotation whose worker is gone to be taken over. */
 const RUN_MS = 240_000;
-/** What might still happen after the seal, would within this. */
-const AFTER_SEAL_MS = 8_000;
+/** What might still happen after the last that is to be done, would within this. */
+const AFTERWARDS_MS = 8_000;
 
 type Scenario = {
   readonly workflow: Partial<Workflow>;
@@ -32,13 +34,15 @@ type Scenario = {
   readonly lagMs?: number;
   /** A call that was being made when the worker was abandoned arrives so much later. */
   readonly arrivesAfterMs?: number;
+  /** People are told, the thread is kept and a summary written; and the bot is abandoned as well. */
+  readonly telling?: boolean;
 };
 
 type Run = { readonly points: string[]; readonly violations: string[] };
 
-/** A whole life in which the worker is abandoned at its `crashAt`-th point (never at 0), and another begins afterwards. */
+/** A whole life in which a process is abandoned at the `crashAt`-th point (never at 0), and another begins afterwards. */
 async function life(
-  { workflow, doneAfterMs, longerAfterMs, lagMs, arrivesAfterMs }: Scenario,
+  { workflow, doneAfterMs, longerAfterMs, lagMs, arrivesAfterMs, telling = false }: Scenario,
   crashAt: number,
 ): Promise<Run> {
   const world = new LifecycleWorld(workflow);
@@ -53,21 +57,32 @@ async function life(
   const ours = () => world.access.rules.filter(({ tags }) => tags.deployment === ORIGIN);
   const connections: FakeConnection[] = [];
   let crashedAt: number | undefined;
-  const hook: Hook = async (call, when) => {
-    if (call === 'log.read' || call === 'log.list') return undefined;
-    points.push(`${when} ${call}`);
-    if (points.length !== crashAt) return undefined;
-    first.kill();
-    crashedAt = world.clock.now();
-    if (ours().length > world.access.switches.size)
-      violations.push('open without a switch when nobody was left');
-    if (arrivesAfterMs === undefined) return undefined;
-    await world.clock.pause(arrivesAfterMs);
-    return 'sent';
-  };
+  let crashed: Running | undefined;
+  const hookOf =
+    (process: () => Running): Hook =>
+    async (call, when) => {
+      if (call === 'log.read' || call === 'log.list') return undefined;
+      points.push(`${process().name} ${when} ${call}`);
+      if (points.length !== crashAt) return undefined;
+      crashed = process();
+      crashed.kill();
+      crashedAt = world.clock.now();
+      if (ours().length > world.access.switches.size)
+        violations.push('open without a switch when nobody was left');
+      if (arrivesAfterMs === undefined) return undefined;
+      await world.clock.pause(arrivesAfterMs);
+      return 'sent';
+    };
 
-  const bot = await startBot(world);
-  const first: Running = await startWorker(world, 'w1', { hook, sweeping: false });
+  const people = await world.desk();
+  const slack = new FakeSlack();
+  const summaries = new FakeSummaries();
+  const bot: Running = await startBot(world, telling ? { hook: hookOf(() => bot), slack } : {});
+  const first: Running = await startWorker(world, 'w1', {
+    hook: hookOf(() => first),
+    sweeping: false,
+    ...(telling && { summaries }),
+  });
   let second: Running | undefined;
   const request = await world.approved({
     form: { ...world.asking().form, duration: `${WINDOW_S}s` },
@@ -75,19 +90,25 @@ async function life(
   const begun = world.clock.now();
   let ended = false;
   let longer = false;
-  let sealedAt = Number.POSITIVE_INFINITY;
-  for (let passed = 0; passed < Math.min(RUN_MS, sealedAt + AFTER_SEAL_MS); passed += STEP_MS) {
+  let overAt = Number.POSITIVE_INFINITY;
+  for (let passed = 0; passed < Math.min(RUN_MS, overAt + AFTERWARDS_MS); passed += STEP_MS) {
     await world.clock.advance(STEP_MS);
-    if (getRequest(bot.desk.log.state, request)?.state === 'sealed') sealedAt = Math.min(sealedAt, passed);
+    await people.log.refresh();
+    // Once everything is told and kept it leaves the state.
+    const left = getRequest(people.log.state, request)?.state;
+    if (left === (telling ? undefined : 'sealed')) overAt = Math.min(overAt, passed);
     if (world.clock.now() % 60_000 === 0) world.access.fireSwitches();
     if (crashedAt !== undefined && second === undefined && world.clock.now() - crashedAt >= DOWN_MS)
-      second = await startWorker(world, 'w2');
+      second =
+        crashed === bot
+          ? await startBot(world, { slack })
+          : await startWorker(world, 'w2', telling ? { summaries } : {});
     if (doneAfterMs !== undefined && !ended && world.clock.now() - begun >= doneAfterMs) {
       ended = true;
-      await done(bot.desk, { person: world.maya.identity, request });
+      await done(people, { person: world.maya.identity, request });
     }
     if (longerAfterMs !== undefined && !longer && world.clock.now() - begun >= longerAfterMs) {
-      const open = getRequest(bot.desk.log.state, request);
+      const open = getRequest(people.log.state, request);
       // Opened by the second worker, it may be too late to ask.
       longer = open?.state === 'open' && open.deadline * 1_000 - world.clock.now() > ANSWERED_WITHIN_MS;
       if (longer) await world.grantedLonger(request);
@@ -126,6 +147,13 @@ async function life(
   const findings = recordsIn(world.store).filter((record) => record.type === 'sweep.reported');
   if (findings.some((record) => record.finding === 'unknown'))
     violations.push('a rule was open that no record explains');
+  if (telling) {
+    if (getRequest(people.log.state, request) !== undefined) violations.push('something is left to be told');
+    if (count('thread.kept') !== 1) violations.push(`the thread was kept ${count('thread.kept')} times`);
+    const keys = slack.posted.map(({ key }) => key);
+    if (keys.join() !== 'card,sealed') violations.push(`people were told ${keys.join()}`);
+    if (summaries.objects.size === 0) violations.push('no summary was written');
+  }
   return { points, violations };
 }
 
@@ -136,9 +164,9 @@ const wouldOnlyMiss = (world: LifecycleWorld): boolean => {
   return world.access.rules.length === before;
 };
 
-describe('a worker that is abandoned', () => {
+describe('a process that is abandoned', () => {
   test.each<[string, Scenario]>([
-    ['of a window that ends by itself', { workflow: {} }],
+    ['of a window that ends by itself', { workflow: {}, telling: true }],
     [
       'of a window over two groups',
       {
@@ -166,6 +194,7 @@ describe('a worker that is abandoned', () => {
       {
         workflow: { duration: { ...aWorkflow().duration, extend: { bySeconds: 30, times: 1 } } },
         longerAfterMs: 8_000,
+        telling: true,
       },
     ],
     ['of a window that somebody ends early', { workflow: {}, doneAfterMs: 10_000 }],

@@ -85,6 +85,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       arrivesAfterMs: fc.option(fc.integer({ min: 0, max: 90_000 })),
     }),
   },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('kill-bot' as const), inCalls }) },
   {
     weight: 3,
     arbitrary: fc.record({

@@ -10,7 +10,7 @@ import { AccessError } from '../../src/ports/access.ts';
 import { aWorkflow } from '../support/builders/workflow.ts';
 import { works } from '../support/fakes/fake-network.ts';
 import { recordsIn } from '../support/lifecycle-processes.ts';
-import { LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
+import { areaOf, LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
 const GROUP = 'sg-0123456789abcdef0';
@@ -68,7 +68,7 @@ describe('connections that were established in a window', () => {
     await world.advanced(worker, id);
     const closed = connections.map(works);
     await world.clock.advance(CUT_FOR * 1_000);
-    await sweepCuts(worker, target);
+    await sweepCuts(worker, areaOf(target));
 
     expect([before, closed]).toEqual([
       [true, true],
@@ -81,7 +81,7 @@ describe('connections that were established in a window', () => {
     const [confirmed] = records(world, 'close.confirmed');
     const [removed] = records(world, 'cut.removed');
     expect(confirmed?.cut?.entries.map(({ acl }) => acl)).toEqual(['acl-1', 'acl-2']);
-    expect(removed).toMatchObject({ why: 'expired', entries: confirmed?.cut?.entries });
+    expect(removed).toMatchObject({ requests: [id], why: 'expired', entries: confirmed?.cut?.entries });
   });
 
   test('end at once, not when the port is proven closed', async () => {

@@ -5,6 +5,7 @@ import { done, revoke } from '../../src/lifecycle/end-early.ts';
 import { askFor, workflowsFor, type Asking } from '../../src/lifecycle/request.ts';
 import { aWorkflow } from '../support/builders/workflow.ts';
 import { linkTo } from '../support/fakes/fake-incidents.ts';
+import { recordsIn } from '../support/lifecycle-processes.ts';
 import { codesOf, idOf, LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
 
 const typed = (address: string) => ({ form: { ...BASE, source: { typed: address } } });
@@ -13,6 +14,9 @@ const BASE = {
   duration: '15m',
   reason: 'Settlement queue is stuck, need the console',
 };
+/** What was recorded of those who were told no, oldest first. */
+const refusalsIn = ({ store }: LifecycleWorld) =>
+  recordsIn(store).filter((record) => record.type === 'action.refused');
 const MINUTES_AGO = (world: LifecycleWorld, minutes: number) => world.clock.now() - minutes * 60_000;
 
 describe('what is asked', () => {
@@ -58,7 +62,8 @@ describe('what is asked', () => {
 
     expect(codesOf(answer)).toEqual(codes);
     expect(desk.log.state.requests.size).toBe(0);
-    expect([...desk.log.state.refusals.keys()]).toEqual([`/T0TEST/U0MAYA ask  ${codes.join(' ')}`]);
+    const known = change.workflow === undefined ? 'payments-console' : '';
+    expect([...desk.log.state.refusals.keys()]).toEqual([`/T0TEST/U0MAYA ask  ${known} ${codes.join(' ')}`]);
   });
 
   test('an incident that is over, or too old, justifies nothing', async () => {
@@ -71,6 +76,40 @@ describe('what is asked', () => {
     const stale = await askFor(desk, world.asking({ link: world.incidents.set(old) }));
 
     expect([codesOf(closed), codesOf(stale)]).toEqual([['incident-closed'], ['incident-old']]);
+    expect(refusalsIn(world)).toMatchObject([
+      { incident: { id: 'PDONE', status: 'resolved', lookedUpAt: expect.any(Number) } },
+      { incident: { id: 'POLD', status: 'triggered', createdAt: old.createdAt } },
+    ]);
+  });
+
+  test('an incident that is not to be had is named in the record, what is no link is not', async () => {
+    const world = new LifecycleWorld();
+    const desk = await world.desk();
+
+    await askFor(desk, world.asking({ link: linkTo('PNOSUCH') }));
+    await askFor(desk, world.asking({ link: 'password=hunter2!' }));
+    world.incidents.silent = true;
+    await askFor(desk, world.asking());
+
+    expect(refusalsIn(world).map(({ incident }) => incident)).toEqual([
+      { provider: 'pagerduty', id: 'PNOSUCH', url: linkTo('PNOSUCH') },
+      null,
+      { provider: 'pagerduty', id: 'PINC0042', url: world.asking().link },
+    ]);
+  });
+
+  test('the same refusal under two workflows is recorded for both', async () => {
+    const world = new LifecycleWorld();
+    const desk = await world.desk();
+    world.workflows.set('ledger', aWorkflow({ name: 'ledger', hash: 'c'.repeat(64) }));
+
+    await askFor(desk, world.asking({ link: 'x' }));
+    await askFor(desk, world.asking({ link: 'x', workflow: 'ledger' }));
+
+    expect(refusalsIn(world)).toMatchObject([
+      { workflow: 'payments-console', workflowHash: aWorkflow().hash, software: desk.software },
+      { workflow: 'ledger', workflowHash: 'c'.repeat(64) },
+    ]);
   });
 
   test('an incident system that does not answer is said to be silent', async () => {
@@ -169,6 +208,25 @@ describe('who asks', () => {
     expect(codesOf(answer)).toEqual(['directory-silent']);
     expect(offered).toEqual({ refusals: [{ code: 'directory-silent' }] });
     expect(desk.log.head.size).toBe(1);
+  });
+
+  test('who is known to the log is named in the record though the directory is silent', async () => {
+    const world = new LifecycleWorld();
+    const desk = await world.desk();
+    await world.asked();
+    world.directory.silent = true;
+
+    const answer = await askFor(desk, world.asking({ delivery: 'V2' }));
+    await workflowsFor(desk, world.jonas.identity);
+
+    expect(codesOf(answer)).toEqual(['directory-silent']);
+    expect(refusalsIn(world)).toMatchObject([
+      {
+        action: 'ask',
+        person: { name: world.maya.name, email: world.maya.email },
+        codes: ['directory-silent'],
+      },
+    ]);
   });
 
   test('somebody who may not ask is not told which workflows exist', async () => {

@@ -12,6 +12,8 @@ import { done, revoke } from '../../src/lifecycle/end-early.ts';
 import { askFor } from '../../src/lifecycle/request.ts';
 import { AccessError, type Access, type AccessErrorCode, type ObservedRule } from '../../src/ports/access.ts';
 import { aWorkflow } from './builders/workflow.ts';
+import { FakeSlack } from './fakes/fake-slack.ts';
+import { FakeSummaries } from './fakes/fake-summaries.ts';
 import { recordsIn, startBot, startWorker, type Hook, type Running } from './lifecycle-processes.ts';
 import { LifecycleWorld, ORIGIN } from './lifecycle-world.ts';
 
@@ -41,6 +43,8 @@ export type Action =
       readonly inCalls: number;
       readonly arrivesAfterMs: number | null;
     }
+  /** What tells people dies, or begins again. */
+  | { readonly do: 'kill-bot'; readonly inCalls: number }
   | { readonly do: 'freeze'; readonly worker: number; readonly inCalls: number; readonly ms: number }
   | {
       readonly do: 'fail';
@@ -75,7 +79,7 @@ const workflowOf = (cuts: boolean): Workflow =>
 
 type Planned = { left: number; readonly act: (call: string) => Promise<'sent' | void> };
 
-/** Plays actions against two or three workers and a bot, and looks from outside, once a second, whether promises hold. */
+/** Plays actions against two or three workers, a bot that is clicked on and one that tells people, and looks from outside, once a second, whether promises hold. */
 export class Model {
   readonly world: LifecycleWorld;
   readonly violations: string[] = [];
@@ -83,7 +87,12 @@ export class Model {
   readonly #requests: string[] = [];
   readonly #workers: (Running & { planned: Planned | undefined })[] = [];
   readonly #standing: ObservedRule;
+  readonly #slack = new FakeSlack();
+  readonly #summaries = new FakeSummaries();
   #bot: Awaited<ReturnType<typeof startBot>> | undefined;
+  #teller: Running | undefined;
+  /** Calls that it still makes. */
+  #tellerLeft = Number.POSITIVE_INFINITY;
   #count = 0;
   #jumped = 0;
   #hasJumped = false;
@@ -106,6 +115,7 @@ export class Model {
 
   async play(actions: readonly Action[]): Promise<readonly string[]> {
     this.#bot = await startBot(this.world);
+    await this.#startTelling();
     await this.#start();
     await this.#start();
     for (const action of actions) await this.#act(action);
@@ -144,6 +154,10 @@ export class Model {
           return 'sent';
         });
       }
+      case 'kill-bot':
+        if (this.#teller?.alive() !== true) return this.#startTelling();
+        this.#tellerLeft = action.inCalls;
+        return undefined;
       case 'freeze':
         return this.#plan(action.worker, action.inCalls, async () => {
           await this.world.aws.pause(action.ms);
@@ -269,12 +283,29 @@ export class Model {
       worker.planned = undefined;
       return act(call);
     };
-    // A worker cannot start while it cannot read the log.
+    const name = `w${this.#workers.length + 1}`;
+    const started = this.#reading(() => startWorker(this.world, name, { hook, summaries: this.#summaries }));
+    Object.assign(worker, await started);
+    this.#workers.push(worker);
+  }
+
+  async #startTelling(): Promise<void> {
+    this.#tellerLeft = Number.POSITIVE_INFINITY;
+    const hook: Hook = async (call) => {
+      if (call === 'log.read' || call === 'log.list') return;
+      this.#tellerLeft -= 1;
+      if (this.#tellerLeft < 0) this.#teller?.kill();
+    };
+    this.#teller = await this.#reading(() => startBot(this.world, { hook, slack: this.#slack }));
+  }
+
+  /** A process cannot start while it cannot read the log. */
+  async #reading<T>(start: () => Promise<T>): Promise<T> {
     const weather = this.world.store.weather;
     this.world.store.weather = {};
-    Object.assign(worker, await startWorker(this.world, `w${this.#workers.length + 1}`, { hook }));
+    const started = await start();
     this.world.store.weather = weather;
-    this.#workers.push(worker);
+    return started;
   }
 
   #plan(
@@ -378,6 +409,8 @@ export class Model {
     this.#workers.length = 0;
     this.#disturbedAt = this.#true();
     await this.#start();
+    this.#teller?.kill();
+    await this.#startTelling();
     await this.#passUntilSettled();
     // Asked by a clock that was far ahead: it would wait as long.
     for (const [id, { state }] of this.#desk().log.state.requests)
@@ -390,7 +423,7 @@ export class Model {
       access.fireSwitches();
     }
     await this.#pass(10 * STEP_MS);
-    for (const process of [...this.#workers, this.#bot]) process?.kill();
+    for (const process of [...this.#workers, this.#bot, this.#teller]) process?.kill();
   }
 
   async #passUntilSettled(): Promise<void> {
@@ -400,7 +433,8 @@ export class Model {
 
   #isSettled(): boolean {
     const { requests } = this.#desk().log.state;
-    return this.#ours().length === 0 && requests.every(({ state }) => state === 'sealed');
+    // Sealed, told and kept, they have left the state.
+    return this.#ours().length === 0 && requests.size === 0;
   }
 
   #judgeRecords(): void {
@@ -423,6 +457,10 @@ export class Model {
         this.violations.push(`${id} was intended ${intended} and ended ${ended} times`);
       if (count('close.confirmed') === 1 && count('rotation.confirmed') !== 1)
         this.violations.push(`${id} was not rotated`);
+      if (count('thread.kept') !== 1 || count('summary.written') === 0)
+        this.violations.push(`${id} was not kept: ${types.join(' ')}`);
+      const told = this.#slack.posted.flatMap(({ request, key }) => (request === id ? [key] : []));
+      if (told.join() !== 'card,sealed') this.violations.push(`people were told of ${id}: ${told.join()}`);
     }
   }
 

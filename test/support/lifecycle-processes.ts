@@ -1,16 +1,21 @@
 import { advance } from '../../src/lifecycle/advance.ts';
 import { areasOf } from '../../src/lifecycle/areas.ts';
+import { keepThread } from '../../src/lifecycle/keep-thread.ts';
 import { lapse } from '../../src/lifecycle/lapse.ts';
 import { Memory } from '../../src/lifecycle/memory.ts';
 import { revokeDue } from '../../src/lifecycle/revoke-due.ts';
 import { Rounds } from '../../src/lifecycle/rounds.ts';
 import { sweep } from '../../src/lifecycle/sweep.ts';
+import { tell } from '../../src/lifecycle/tell.ts';
 import { Watch } from '../../src/lifecycle/watch.ts';
 import { backoff, retryIn, type Worker } from '../../src/lifecycle/worker.ts';
+import { writeSummary } from '../../src/lifecycle/write-summary.ts';
 import type { Desk } from '../../src/lifecycle/desk.ts';
 import type { BreakglassRecord } from '../../src/domain/records.ts';
 import type { MemoryLogStore } from '../../src/log/index.ts';
 import type { FakeClock } from './fakes/fake-clock.ts';
+import type { FakeSlack } from './fakes/fake-slack.ts';
+import type { FakeSummaries } from './fakes/fake-summaries.ts';
 import type { LifecycleWorld } from './lifecycle-world.ts';
 
 /** Wired as `serve` wires it: what a process does until it is killed. */
@@ -76,7 +81,16 @@ class Life {
 export async function startWorker(
   world: LifecycleWorld,
   name: string,
-  { hook, sweeping = true }: { readonly hook?: Hook | undefined; readonly sweeping?: boolean } = {},
+  {
+    hook,
+    sweeping = true,
+    summaries,
+  }: {
+    readonly hook?: Hook | undefined;
+    readonly sweeping?: boolean;
+    /** Left out: nobody writes any. */
+    readonly summaries?: FakeSummaries;
+  } = {},
 ): Promise<Running> {
   const life = new Life();
   const errors: unknown[] = [];
@@ -109,27 +123,61 @@ export async function startWorker(
       return backoff(worker, attempt);
     },
   );
+  if (summaries !== undefined) {
+    const written = life.port(summaries, 'summaries', hook);
+    const writings = new Rounds(
+      clock,
+      (id) => writeSummary(worker, written, id).then(() => undefined),
+      (attempt, _, error) => {
+        errors.push(error);
+        return backoff(worker, attempt);
+      },
+    );
+    const wake = () => {
+      for (const [id, { state }] of worker.log.state.requests) if (state === 'sealed') writings.wake(id);
+    };
+    worker.log.subscribe(wake);
+    wake();
+  }
   const watch = new Watch(worker.log, clock, [requests], (error) => errors.push(error));
   watch.start();
   if (sweeping) for (const key of areasOf(worker.workflows, undefined).keys()) sweeps.wake(key);
   return { name, kill: () => void (life.killed = true), alive: () => !life.killed, errors };
 }
 
-/** The bot's own rounds: what lapses, and who has to be asked about again. People's verbs are called on its desk. */
-export async function startBot(world: LifecycleWorld): Promise<Running & { readonly desk: Desk }> {
+/**
+ * The bot's own rounds: what lapses, who has to be asked about again, and with `slack` what people are told and the thread
+ * that is kept. People's verbs are called on its desk; `hook` is called around what its rounds call.
+ */
+export async function startBot(
+  world: LifecycleWorld,
+  { hook, slack }: { readonly hook?: Hook; readonly slack?: FakeSlack } = {},
+): Promise<Running & { readonly desk: Desk }> {
   const life = new Life();
   const errors: unknown[] = [];
   const clock = life.port(world.clock);
-  const desk: Desk = { ...(await world.desk()), clock };
-  const lapses = new Rounds(
-    clock,
-    (id) => lapse(desk, id),
-    (attempt, _, error) => {
-      errors.push(error);
-      return Math.min(15_000, 500 * 2 ** attempt);
-    },
-  );
-  const watch = new Watch(desk.log, clock, [lapses], (error) => errors.push(error));
+  const own = await world.desk();
+  const log =
+    hook === undefined
+      ? own.log
+      : await world.log('bot', life.port<MemoryLogStore>(world.store, 'log', hook));
+  const desk: Desk = { ...own, log, clock };
+  const failed = (attempt: number, _: string, error: unknown) => {
+    errors.push(error);
+    return Math.min(15_000, 500 * 2 ** attempt);
+  };
+  const rounds = [new Rounds(clock, (id) => lapse(desk, id), failed)];
+  if (slack !== undefined) {
+    const conversation = life.port(slack.conversation, 'conversation', hook);
+    const threads = life.port(slack.threads, 'threads', hook);
+    const told = async (id: string) => {
+      await tell(desk, conversation, id);
+      await keepThread(desk, threads, id);
+      return undefined;
+    };
+    rounds.push(new Rounds(clock, told, failed));
+  }
+  const watch = new Watch(desk.log, clock, rounds, (error) => errors.push(error));
   watch.start();
   return { name: 'bot', kill: () => void (life.killed = true), alive: () => !life.killed, errors, desk };
 }

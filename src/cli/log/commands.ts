@@ -18,7 +18,9 @@ export const logCommands: Register = (program, io, end) => {
 
   log
     .command('verify')
-    .description('Verify every record, signature and checkpoint from the first commit to the last')
+    .description(
+      'Verify every record, signature and checkpoint from the first commit to the last; exit 1 on any doubt',
+    )
     .option(...FOLDER)
     .option('--bot-key <vkey>', 'verifier key of the bot that the log was begun with')
     .option('--worker-key <vkey>', 'verifier key of the worker that it was begun with')
@@ -39,7 +41,10 @@ export const logCommands: Register = (program, io, end) => {
     .argument('[request]', 'such as bg-0123456789')
     .option(...FOLDER)
     .option('--last <n>', 'list at most so many, the newest', atLeastOne, 50)
-    .option('--html', 'print the page of one request, as the worker writes it beside the log')
+    .option(
+      '--html',
+      'print the page of one request: the one beside the log, drawn again with every record up to now',
+    )
     .option(...JSON_OUTPUT)
     .action(
       async (

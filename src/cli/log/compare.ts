@@ -1,17 +1,19 @@
+import { byOtherText, compare as compareAll, differenceText } from '../../domain/completeness.ts';
+import { fold } from '../../domain/fold.ts';
+import type { ByOther, Difference, Gap } from '../../domain/records.ts';
+import type { Place } from '../../domain/rule.ts';
+import { EMPTY, placeKey, type State } from '../../domain/state.ts';
+import { isoTime, MINUTE } from '../../domain/time.ts';
 import {
-  compare as compareAll,
-  differenceText,
   entryKey,
   sweptIn,
   traceOf,
   type Accounts,
+  type Compared,
+  type Swept,
   type Trace,
-} from '../../domain/completeness.ts';
-import { fold } from '../../domain/fold.ts';
-import type { Difference, Gap } from '../../domain/records.ts';
-import type { Place } from '../../domain/rule.ts';
-import { EMPTY, placeKey, type State } from '../../domain/state.ts';
-import { isoTime, MINUTE } from '../../domain/time.ts';
+} from '../../domain/trace.ts';
+import { closedByOthers, lookSince } from '../../domain/unseen.ts';
 import { AccessError } from '../../ports/access.ts';
 import type { ActivitySource } from '../../ports/activity.ts';
 import { CommandError, EXIT, json, type ExitCode, type Io } from '../io.ts';
@@ -29,8 +31,7 @@ const SETTLED_AFTER = 20 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
 /** What CloudTrail's event history holds (user guide, "Working with CloudTrail event history"). */
 const HISTORY = 90 * DAY;
-/** A record may stand for a call that was made so long before it, or so shortly after. */
-const BEFORE = 60 * MINUTE;
+/** A record may stand for a call that was made so shortly after it. */
 const AFTER = 5 * MINUTE;
 
 type Report = {
@@ -38,6 +39,7 @@ type Report = {
   readonly events: number;
   readonly gaps: readonly Gap[];
   readonly differences: readonly Difference[];
+  readonly byOthers: readonly ByOther[];
 };
 
 /**
@@ -71,7 +73,7 @@ type Within = { readonly place: Place; readonly roles: Set<string> };
 async function accountsOf({ folder }: CompareOptions, io: Io): Promise<Known> {
   const opened = await openStore(folder, io);
   const traces = new Map<string, Trace>();
-  const swept = new Set<string>();
+  const swept: Swept[] = [];
   const removed = new Set<string>();
   let state: State = EMPTY;
   try {
@@ -80,7 +82,7 @@ async function accountsOf({ folder }: CompareOptions, io: Io): Promise<Known> {
       opened.origin === undefined ? {} : { origin: opened.origin },
     )) {
       state = fold(state, entry);
-      if (record?.type === 'sweep.reported') for (const ruleId of sweptIn(record)) swept.add(ruleId);
+      if (record?.type === 'sweep.reported') swept.push(...sweptIn(record));
       if (record?.type === 'cut.removed')
         for (const { acl, ruleNumber } of record.entries) removed.add(entryKey(acl, ruleNumber));
       const request =
@@ -117,23 +119,26 @@ function placesOf(traces: Iterable<Trace>): Map<string, Within> {
 async function lookAt(
   places: Known['places'],
   accounts: Accounts,
-  { from, until }: { readonly from: number; readonly until: number },
+  time: Pick<Compared, 'from' | 'until'>,
   io: Io,
 ): Promise<Report[]> {
+  const { from, until } = time;
   const trail = await openTrail(io);
   const { signal } = new AbortController();
   try {
     const reports: Report[] = [];
     for (const { place, roles } of places.values()) {
-      const { changes, gaps } = await trail.source
-        .changes(place, [...roles], from - BEFORE, until + AFTER, signal)
+      const since = lookSince(accounts, { place, ...time });
+      const found = await trail.source
+        .changes(place, [...roles], since, until + AFTER, signal)
         .catch((cause: unknown) => {
           if (!(cause instanceof AccessError)) throw cause;
           throw new CommandError(EXIT.unknown, cause.message, { cause });
         });
-      const differences = compareAll(accounts, changes, { place, from, until });
-      const events = changes.filter(({ at }) => at > from && at <= until).length;
-      reports.push({ place, events, gaps, differences });
+      const differences = compareAll(accounts, found, { place, ...time, since });
+      const byOthers = closedByOthers(accounts, found, { place, ...time });
+      const events = found.changes.filter(({ at }) => at > from && at <= until).length;
+      reports.push({ place, events, gaps: found.gaps, differences, byOthers });
     }
     return reports;
   } finally {
@@ -165,11 +170,12 @@ async function openTrail(io: Io): Promise<{ readonly source: Pick<ActivitySource
 function text(reports: readonly Report[], from: number, until: number): string[] {
   const lines = [`compared ${isoTime(from)} to ${isoTime(until)}`];
   if (reports.length === 0) lines.push('unknown  the log names no role: nothing was ever opened');
-  for (const { place, events, gaps, differences } of reports) {
+  for (const { place, events, gaps, differences, byOthers } of reports) {
     const where = `${place.account}, ${place.region}, ${place.roleArn}`;
     const found = differences.length === 0 ? 'ALIKE   ' : 'DIFFERENT';
     lines.push(`${found} ${where}: ${events} changes in CloudTrail, ${differences.length} differences`);
     lines.push(...differences.map((each) => `         ${differenceText(each)}`));
+    lines.push(...byOthers.map((each) => `         not by us, and no difference: ${byOtherText(each)}`));
     lines.push(...gaps.map((each) => `unknown  ${each.text}`));
   }
   return lines;

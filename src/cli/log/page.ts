@@ -2,7 +2,7 @@ import type { Story } from '../../evidence/story.ts';
 import { toHtml } from '../../evidence/to-html.ts';
 import type { Told } from './stories.ts';
 
-/** The page of one request, as the worker writes it beside the log; drawn from what has just been verified. */
+/** The page of one request: the worker's beside the log, drawn again from everything that has just been verified. */
 export function page(request: string, told: readonly Told[]): string {
   const checkpoint = told.at(-1)?.checkpoint ?? '';
   const [deployment = ''] = checkpoint.split('\n');

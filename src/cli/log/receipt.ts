@@ -5,7 +5,7 @@ import { receiptFor } from '../../log/receipt.ts';
 import { FORMAT, type Entry, type LogRecord } from '../../log/types.ts';
 import { CommandError, EXIT, type ExitCode, type Io } from '../io.ts';
 import { openStore, type OpenStore } from './open-store.ts';
-import { requestOf, tell } from './stories.ts';
+import { isAbout, tell } from './stories.ts';
 import { couldNot } from './verify.ts';
 
 /** The sealed record of a request as a C2SP tlog-proof, on standard output or in a new file. */
@@ -41,7 +41,7 @@ export const sealedRecord = (record: LogRecord): RequestSealed | undefined =>
 async function whyNot({ store, where }: OpenStore, request: string): Promise<string> {
   let known = false;
   for await (const told of tell(store, {})) {
-    if (requestOf(told) !== request) continue;
+    if (!isAbout(told, request)) continue;
     known = true;
     if (told.record?.type === 'request.sealed')
       return `${request} was sealed together with later records: its checkpoint does not tell who wrote it`;

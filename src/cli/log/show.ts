@@ -5,7 +5,7 @@ import { table } from '../table.ts';
 import { describe } from '../../evidence/describe.ts';
 import { page } from './page.ts';
 import { openStore, type OpenStore } from './open-store.ts';
-import { listed, requestOf, sealed, tell, type Listed, type Told } from './stories.ts';
+import { isAbout, listed, sealed, tell, type Listed, type Told } from './stories.ts';
 import { couldNot } from './verify.ts';
 
 export type ShowOptions = {
@@ -29,7 +29,7 @@ export async function show(request: string | undefined, options: ShowOptions, io
 async function story(opened: OpenStore, request: string, options: ShowOptions, io: Io): Promise<ExitCode> {
   const told: Told[] = [];
   const broken = await read(opened, (one) => {
-    if (requestOf(one) === request) told.push(one);
+    if (isAbout(one, request)) told.push(one);
   });
   if (told.length === 0 && broken === undefined) {
     throw new CommandError(

@@ -57,8 +57,8 @@ export const sealed = (before: Listed, { summary }: RequestSealed): Listed => ({
   outcome: summary.outcome,
 });
 
-/** The request that a record is about, whatever its type. */
-export const requestOf = ({ entry: { record } }: Told): string | null => {
-  const { request } = record as { request?: unknown };
-  return typeof request === 'string' ? request : null;
+/** Whether a record names the request, whatever its type: as what it is about, or as one of several. */
+export const isAbout = ({ entry: { record } }: Told, id: string): boolean => {
+  const { request, requests } = record as { request?: unknown; requests?: unknown };
+  return request === id || (Array.isArray(requests) && requests.includes(id));
 };

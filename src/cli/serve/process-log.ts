@@ -20,6 +20,7 @@ import {
 } from '../../log/index.ts';
 import type { BreakglassLog } from '../../ports/log.ts';
 import type { Pager } from '../../ports/pager.ts';
+import { mathChance } from '../randomness.ts';
 import { systemClock } from '../system-clock.ts';
 import type { Process } from './process.ts';
 import type { Signers } from './signers.ts';
@@ -52,7 +53,7 @@ export async function openProcessLog(
   const { config, logger, metrics, aws, signers } = own;
   const { bucket, retainDays } = config.log;
   const place = { clients: aws.s3, bucket, retainDays, clock: systemClock };
-  const store = new WatchedStore(new LogBucket(place), systemClock);
+  const store = new WatchedStore(new LogBucket(place), systemClock, mathChance);
   const prefix = snapshotPrefix(role, STATE_KIND);
   const snapshots: Snapshots<State> = {
     store: new LogBucket({ ...place, objects: { prefix, maxBytes: MAX_SNAPSHOT_BYTES } }),

@@ -7,6 +7,7 @@ import { createUrlAnchor } from '../../http/anchor.ts';
 import { createPager } from '../../http/pager.ts';
 import { advance } from '../../lifecycle/advance.ts';
 import { areasOf } from '../../lifecycle/areas.ts';
+import { restBefore } from '../../lifecycle/describe-budget.ts';
 import { heedClosings } from '../../lifecycle/heed-closings.ts';
 import { Memory } from '../../lifecycle/memory.ts';
 import { revokeDue } from '../../lifecycle/revoke-due.ts';
@@ -124,9 +125,10 @@ function startSweeps(
       known.delete(key);
       return undefined;
     },
-    (attempt, area, error) => {
-      logger.warn({ err: error, area, attempt }, 'a sweep failed');
-      return backoff(hands, attempt);
+    (attempt, key, error) => {
+      logger.warn({ err: error, area: key, attempt }, 'a sweep failed');
+      const area = areas().get(key);
+      return Math.max(backoff(hands, attempt), area === undefined ? 0 : restBefore(hands, area));
     },
   );
   const look = (): void => {

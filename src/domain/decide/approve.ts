@@ -5,18 +5,11 @@ import type { Request } from '../request.ts';
 import { shownDigest } from '../shown.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
-import type { Workflow } from '../workflow.ts';
-import { alreadySo, record, refuse, refuseFor, type Decision } from './decision.ts';
+import { alreadySo, record, refuse, refuseFor, under, type Deciding, type Decision } from './decision.ts';
 import { decideYes, voterProblem, type Grounds } from './vote.ts';
 
-export type Approve = Grounds & {
-  readonly request: string;
-  readonly approver: PersonFacts;
-  /** The policy as this process has it; undefined when its file is gone. */
-  readonly workflow: Workflow | undefined;
-  /** What decides, for the record. */
-  readonly software: string;
-};
+export type Deny = Deciding & { readonly request: string; readonly approver: PersonFacts };
+export type Approve = Deny & Grounds;
 
 /** A second person's yes. Whether they may is settled before anything about the request's state is told. */
 export function decideApproval(state: State, command: Approve, now: EpochMs): Decision {
@@ -44,15 +37,7 @@ export function decideApproval(state: State, command: Approve, now: EpochMs): De
   }));
 }
 
-export function decideDenial(
-  state: State,
-  command: {
-    readonly request: string;
-    readonly approver: PersonFacts;
-    readonly workflow: Workflow | undefined;
-  },
-  now: EpochMs,
-): Decision {
+export function decideDenial(state: State, command: Deny, now: EpochMs): Decision {
   const { approver, workflow } = command;
   const request = getRequest(state, command.request);
   if (request === undefined) return refuseFor('no-such-request');
@@ -66,6 +51,7 @@ export function decideDenial(
     type: 'request.denied',
     at: isoTime(now),
     request: request.id,
+    ...under(command),
     by: personOf(approver),
   });
 }

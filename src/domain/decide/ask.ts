@@ -3,7 +3,7 @@ import { incidentProblem, type Incident } from '../incident.ts';
 import type { PersonFacts } from '../person.ts';
 import type { Source } from '../records.ts';
 import { refusal, type Refusal, type RefusalCode } from '../refusals.ts';
-import { maskSecrets } from '../secrets.ts';
+import { recordable } from '../secrets.ts';
 import type { State } from '../state.ts';
 import { formatDuration, isoTime, parseDuration, type EpochMs } from '../time.ts';
 import { MAX_REASON_LENGTH, MIN_DURATION_SECONDS, type Workflow } from '../workflow.ts';
@@ -124,13 +124,12 @@ function checkDuration({ duration }: Workflow, text: string): { seconds: number 
 }
 
 function checkReason({ reason }: Workflow, text: string): { text: string } | Refusal {
-  // Half a character cannot be recorded, and so not be asked.
-  const trimmed = text.replaceAll(/\p{Surrogate}/gu, '\uFFFD').trim();
+  const trimmed = text.trim();
   const length = [...trimmed].length;
   if (length === 0) return refusal('reason-empty');
   if (length < reason.minLength)
     return refusal('reason-short', { min: String(reason.minLength), length: String(length) });
   if (length > MAX_REASON_LENGTH)
     return refusal('reason-long', { max: String(MAX_REASON_LENGTH), length: String(length) });
-  return { text: maskSecrets(trimmed) };
+  return { text: recordable(trimmed) };
 }

@@ -1,30 +1,31 @@
-import { identityKey, personOf, type Identity, type PersonFacts } from '../person.ts';
+import { personOf, type Identity, type PersonFacts } from '../person.ts';
 import type { BreakglassRecord } from '../records.ts';
 import type { In, Request } from '../request.ts';
 import type { State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
+import { approversOf, named } from '../vouched.ts';
 import type { Workflow } from '../workflow.ts';
-import { record, refuse, type Decision } from './decision.ts';
+import { record, refuse, under, type Deciding, type Decision } from './decision.ts';
 import { approverProblem } from './people.ts';
 
 /** Records of one commit: what is more follows in the next. */
 const AT_ONCE = 500;
 
-export type CloseAll = { readonly workflow: Workflow; readonly person: PersonFacts };
+export type CloseAll = Deciding & { readonly workflow: Workflow; readonly person: PersonFacts };
 
 /** The red button: whatever of one workflow is open, or about to be, ends now. Its approvers may press it. */
-export function decideCloseAll(state: State, { workflow, person }: CloseAll, now: EpochMs): Decision {
+export function decideCloseAll(state: State, command: CloseAll, now: EpochMs): Decision {
+  const { workflow, person } = command;
   const problem = approverProblem(person, workflow.approval.from);
   if (problem !== undefined) return refuse(problem);
-  const by = personOf(person);
-  const at = isoTime(now);
+  const ended = { format: 1, at: isoTime(now), ...under(command), by: personOf(person) } as const;
   return record(
     ...liveIn(state, workflow.name)
       .slice(0, AT_ONCE)
       .map(({ id: request, state: is }): BreakglassRecord =>
         is === 'approved'
-          ? { format: 1, type: 'request.withdrawn', at, request, by }
-          : { format: 1, type: 'close.requested', at, request, by, trigger: 'revoked' },
+          ? { ...ended, type: 'request.withdrawn', request }
+          : { ...ended, type: 'close.requested', request, trigger: 'revoked' },
       ),
   );
 }
@@ -47,14 +48,4 @@ export const vouchedApprover = (
   state: State,
   workflow: string,
   identity: Identity,
-): PersonFacts | undefined =>
-  liveIn(state, workflow)
-    .flatMap((request) => [...request.approvals, ...extensionApprovals(request)])
-    .map(({ given }) => given.approver)
-    .find((approver) => identityKey(approver.identity) === identityKey(identity));
-
-function extensionApprovals(request: Live) {
-  if (request.state === 'approved') return [];
-  const { extended, extension } = request;
-  return [...extended, ...(extension === null ? [] : [extension])].flatMap(({ approvals }) => approvals);
-}
+): PersonFacts | undefined => named(liveIn(state, workflow).flatMap(approversOf), identity);

@@ -7,7 +7,7 @@ import { alreadySo, record, type Decision } from './decision.ts';
 /** The intention, noted once. Closing does not wait for it. */
 export function decideClosing(
   state: State,
-  command: Pick<CloseIntended, 'request' | 'trigger' | 'worker' | 'revoked'>,
+  command: Pick<CloseIntended, 'request' | 'trigger' | 'worker' | 'software' | 'revoked'>,
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);
@@ -30,7 +30,14 @@ const SEEN_WITHIN: EpochMs = 2 * SECOND;
 
 export type Closed = Pick<
   CloseConfirmed,
-  'request' | 'closedAt' | 'latenessMs' | 'connections' | 'cut' | 'awsRequests'
+  | 'request'
+  | 'closedAt'
+  | 'latenessMs'
+  | 'connections'
+  | 'cut'
+  | 'awsRequests'
+  | 'authorizeRequests'
+  | 'switchRequests'
 > & {
   /** A revoke of ours was accepted, or the rules were described before they were gone. */
   readonly witnessed: boolean;

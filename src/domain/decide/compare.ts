@@ -12,7 +12,7 @@ export function decideCompared(
   command: Omit<TrailCompared, 'format' | 'type' | 'at' | 'complete' | 'different'>,
   now: EpochMs,
 ): Decision {
-  const { place, from, gaps, differences } = command;
+  const { place, from, gaps, differences, byOthers } = command;
   const last = state.compared.get(placeKey(place));
   if (last !== undefined && last !== from) return alreadySo;
   return record({
@@ -23,5 +23,6 @@ export function decideCompared(
     complete: gaps.length === 0,
     different: differences.length,
     differences: differences.slice(0, LISTED),
+    byOthers: byOthers.slice(0, LISTED),
   });
 }

@@ -32,7 +32,13 @@ export function connectionsAfter(
  */
 export function decideCutRemoved(
   state: State,
-  { target, entries, why, awsRequests }: Pick<CutRemoved, 'target' | 'entries' | 'why' | 'awsRequests'>,
+  {
+    target,
+    entries,
+    why,
+    awsRequests,
+    switchRequests,
+  }: Pick<CutRemoved, 'target' | 'entries' | 'why' | 'awsRequests' | 'switchRequests'>,
   now: EpochMs,
 ): Decision {
   const gone = entries.filter((entry) => {
@@ -41,13 +47,16 @@ export function decideCutRemoved(
   });
   if (gone.length === 0) return alreadySo;
   const { account, region } = target;
+  const holders = gone.flatMap((entry) => state.cuts.get(cutKey(target, entry))?.request ?? []);
   return record({
     format: 1,
     type: 'cut.removed',
     at: isoTime(now),
+    requests: [...new Set(holders)],
     target: { account, region },
     entries: gone,
     why,
     awsRequests,
+    switchRequests,
   });
 }

@@ -6,22 +6,30 @@ import type { Extension, In, Request } from '../request.ts';
 import { extensionDigest } from '../shown.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, SECOND, type EpochMs } from '../time.ts';
-import type { Workflow } from '../workflow.ts';
-import type { Approve } from './approve.ts';
-import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
+import type { Approve, Deny } from './approve.ts';
+import {
+  alreadySo,
+  distrusted,
+  record,
+  refuse,
+  refuseFor,
+  under,
+  type Deciding,
+  type Decision,
+} from './decision.ts';
 import { personProblem, requesterProblem } from './people.ts';
 import { decideYes, voterProblem } from './vote.ts';
 
 /** Which ask for a later end of the window is meant, as the button that was clicked names it (`extensionNumber`). */
 type Numbered = { readonly extension: number };
 
-export type Extend = Numbered & {
-  readonly request: string;
-  readonly person: PersonFacts;
-  /** Looked up again for this click: what no approver could approve is not asked. */
-  readonly incident: Incident | Refusal;
-  readonly workflow: Workflow | undefined;
-};
+export type Extend = Numbered &
+  Deciding & {
+    readonly request: string;
+    readonly person: PersonFacts;
+    /** Looked up again for this click: what no approver could approve is not asked. */
+    readonly incident: Incident | Refusal;
+  };
 
 /** The requester needs longer. Asked once at a time; what was denied is not asked again. */
 export function decideExtension(state: State, command: Extend, now: EpochMs): Decision {
@@ -53,7 +61,9 @@ export function decideExtension(state: State, command: Extend, now: EpochMs): De
       type: 'extension.asked',
       at: isoTime(now),
       request: request.id,
+      ...under(command),
       requester: person,
+      incident,
       until: request.deadline + extend.bySeconds,
     })
   );
@@ -83,6 +93,7 @@ export function decideExtensionApproval(state: State, command: Approve & Numbere
     type: 'extension.approved',
     at: isoTime(now),
     request: request.id,
+    ...under(command),
     approver,
     shown: extensionDigest(open.asked, { from: open.deadline, until: extension.asked.until }),
     ...settled,
@@ -90,11 +101,7 @@ export function decideExtensionApproval(state: State, command: Approve & Numbere
 }
 
 /** One no ends the matter for this window, which then closes when it would have. */
-export function decideExtensionDenial(
-  state: State,
-  command: Pick<Approve, 'request' | 'approver' | 'workflow'> & Numbered,
-  now: EpochMs,
-): Decision {
+export function decideExtensionDenial(state: State, command: Deny & Numbered, now: EpochMs): Decision {
   const { approver, workflow } = command;
   const request = getRequest(state, command.request);
   if (request === undefined) return refuseFor('no-such-request');
@@ -108,8 +115,14 @@ export function decideExtensionDenial(
   const decided = decidedProblem(open, extension);
   if (decided !== undefined) return refuse(decided);
   if (open.closeRequested !== null) return refuseFor('extension-too-late');
-  const by = personOf(approver);
-  return record({ format: 1, type: 'extension.denied', at: isoTime(now), request: request.id, by });
+  return record({
+    format: 1,
+    type: 'extension.denied',
+    at: isoTime(now),
+    request: request.id,
+    ...under(command),
+    by: personOf(approver),
+  });
 }
 
 /** The ask that a click is about, as long as the window is open. */

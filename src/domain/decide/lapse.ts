@@ -3,8 +3,7 @@ import { samePerson, type PersonFacts } from '../person.ts';
 import type { Extension, In, Request } from '../request.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, MINUTE, SECOND, type EpochMs } from '../time.ts';
-import type { Workflow } from '../workflow.ts';
-import { alreadySo, record, type Decision } from './decision.ts';
+import { alreadySo, record, under, type Deciding, type Decision } from './decision.ts';
 import { approverProblem, requesterProblem } from './people.ts';
 
 /** An approval that could not be acted on for this long is no longer what the approver had in mind. */
@@ -16,13 +15,16 @@ export function lapsesAt(request: Request): EpochMs | undefined {
   return request.state === 'approved' ? request.approvedAt + OPEN_WITHIN : undefined;
 }
 
+type Lapse = Deciding & { readonly request: string };
+
 /** A request that nobody answered, or nobody could open, in time ends; asked too early this does nothing. */
-export function decideLapse(state: State, id: string, now: EpochMs): Decision {
+export function decideLapse(state: State, command: Lapse, now: EpochMs): Decision {
+  const { request: id } = command;
   const request = getRequest(state, id);
   const due = request && lapsesAt(request);
   if (due === undefined || now < due) return alreadySo;
   const why = request?.state === 'pending' ? 'unanswered' : 'not-opened';
-  return record({ format: 1, type: 'request.lapsed', at: isoTime(now), request: id, why });
+  return record({ format: 1, type: 'request.lapsed', at: isoTime(now), request: id, ...under(command), why });
 }
 
 /** What people have approved and no worker has carried out yet: an opening, or a later end. */
@@ -42,17 +44,13 @@ export function peopleOf(request: Awaited): PersonFacts[] {
  */
 export function decidePeopleChecked(
   state: State,
-  command: {
-    readonly request: string;
-    readonly people: readonly PersonFacts[];
-    readonly workflow: Workflow | undefined;
-  },
+  command: Lapse & { readonly people: readonly PersonFacts[] },
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);
   if (!isAwaited(request)) return alreadySo;
-  const at = isoTime(now);
   const { workflow, people } = command;
+  const checked = { format: 1, at: isoTime(now), request: request.id, ...under(command) } as const;
   const stands =
     workflow !== undefined &&
     peopleOf(request).every((person, position) => {
@@ -62,8 +60,8 @@ export function decidePeopleChecked(
         ? requesterProblem(facts, workflow.requesters) === undefined
         : approverProblem(facts, workflow.approval.from) === undefined;
     });
-  if (stands) return record({ format: 1, type: 'people.checked', at, request: request.id, people });
+  if (stands) return record({ ...checked, type: 'people.checked', people });
   return request.state === 'open'
     ? alreadySo
-    : record({ format: 1, type: 'request.lapsed', at, request: request.id, why: 'people-changed' });
+    : record({ ...checked, type: 'request.lapsed', why: 'people-changed' });
 }

@@ -1,12 +1,12 @@
 import { hasQuorum } from '../approved.ts';
 import { incidentProblem } from '../incident.ts';
-import type { OpenConfirmed, OpenFailed } from '../records.ts';
+import type { OpenArmed, OpenConfirmed, OpenFailed } from '../records.ts';
 import { refusal, type Refusal } from '../refusals.ts';
 import type { In } from '../request.ts';
 import { rulesOf } from '../rule.ts';
 import { shownDigest } from '../shown.ts';
 import { getRequest, type State } from '../state.ts';
-import { isoTime, MINUTE, type EpochMs, type EpochSeconds } from '../time.ts';
+import { isoTime, MINUTE, type EpochMs } from '../time.ts';
 import type { Workflow } from '../workflow.ts';
 import { durationProblem, sourceProblem } from './ask.ts';
 import { alreadySo, distrusted, record, refuse, refuseFor, type Decision } from './decision.ts';
@@ -82,7 +82,7 @@ function policyProblem(request: In<'approved'>, workflow: Workflow, now: EpochMs
 
 export function decideArmed(
   state: State,
-  command: { readonly request: string; readonly switches: readonly string[]; readonly from: EpochSeconds },
+  command: Pick<OpenArmed, 'request' | 'switches' | 'from' | 'switchRequests'>,
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);
@@ -93,7 +93,7 @@ export function decideArmed(
 /** Once, whoever saw it first; a request that has gone on to closing stays there. */
 export function decideConfirmed(
   state: State,
-  command: Pick<OpenConfirmed, 'request' | 'rules' | 'openedAt' | 'awsRequests'>,
+  command: Pick<OpenConfirmed, 'request' | 'rules' | 'openedAt' | 'awsRequests' | 'switchRequests'>,
   now: EpochMs,
 ): Decision {
   if (getRequest(state, command.request)?.state !== 'opening') return alreadySo;
@@ -103,7 +103,7 @@ export function decideConfirmed(
 /** Only for a caller that has verified that nothing is open. */
 export function decideFailed(
   state: State,
-  command: Pick<OpenFailed, 'request' | 'step' | 'code' | 'text'>,
+  command: Pick<OpenFailed, 'request' | 'step' | 'code' | 'text' | 'switchRequests'>,
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);

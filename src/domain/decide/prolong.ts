@@ -3,6 +3,7 @@ import { isGranted } from '../extension.ts';
 import { incidentProblem } from '../incident.ts';
 import { samePerson } from '../person.ts';
 import { refusal, type Refusal } from '../refusals.ts';
+import type { WindowExtended } from '../records.ts';
 import type { Extension, In } from '../request.ts';
 import type { OpenRule, Target } from '../rule.ts';
 import { extensionDigest } from '../shown.ts';
@@ -56,13 +57,27 @@ export class Prolonged {
 /** On the newest state, with everything checked once more: a closing that came in between wins. */
 export function decideProlonged(
   state: State,
-  { worker, ...command }: Prolong & { readonly worker: string },
+  {
+    worker,
+    software,
+    switchRequests,
+    ...command
+  }: Prolong & Pick<WindowExtended, 'worker' | 'software' | 'switchRequests'>,
   now: EpochMs,
 ): Decision {
   const granted = Prolonged.from(state, command, now);
   if (!(granted instanceof Prolonged)) return refuse(granted);
   const { request, deadline } = granted;
-  return record({ format: 1, type: 'window.extended', at: isoTime(now), request, worker, deadline });
+  return record({
+    format: 1,
+    type: 'window.extended',
+    at: isoTime(now),
+    request,
+    worker,
+    software,
+    deadline,
+    switchRequests,
+  });
 }
 
 function timeProblem(

@@ -1,3 +1,4 @@
+import type { By } from '../fact.ts';
 import type { CertificateFacts, RotationConfirmed } from '../records.ts';
 import { getRequest, type State } from '../state.ts';
 import { isoTime, MINUTE, type EpochMs } from '../time.ts';
@@ -8,7 +9,7 @@ export const ROTATION_LEASE = 2 * MINUTE;
 
 export function decideRotation(
   state: State,
-  command: {
+  command: By & {
     readonly request: string;
     readonly worker: string;
     readonly certificate: string;
@@ -18,9 +19,9 @@ export function decideRotation(
 ): Decision {
   const request = getRequest(state, command.request);
   if (request?.state !== 'closed' && request?.state !== 'rotating') return alreadySo;
-  const { worker, certificate } = command;
+  const { worker, software, certificate } = command;
   if (request.state === 'closed') {
-    const body = { request: request.id, worker, attempt: 1, certificate, before: command.before };
+    const body = { request: request.id, worker, software, attempt: 1, certificate, before: command.before };
     return record({ format: 1, type: 'rotation.started', at: isoTime(now), ...body });
   }
   if (request.rotation.step === 'done') return alreadySo;
@@ -30,6 +31,7 @@ export function decideRotation(
   const body = {
     request: request.id,
     worker,
+    software,
     attempt: started.attempt + 1,
     certificate,
     before: started.before,
@@ -39,7 +41,7 @@ export function decideRotation(
 
 export function decideRotated(
   state: State,
-  command: Pick<RotationConfirmed, 'request' | 'before' | 'after' | 'servedAt' | 'probe'>,
+  command: Pick<RotationConfirmed, 'request' | 'before' | 'after' | 'servedAt' | 'probe' | 'awsRequests'>,
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);

@@ -1,4 +1,5 @@
-import type { ReportedRule, SweepReported } from '../records.ts';
+import type { By } from '../fact.ts';
+import type { Finding, ReportedRule, SweepReported } from '../records.ts';
 import type { OpenRule } from '../rule.ts';
 import { foundKey, getRequest, letsIn, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
@@ -19,7 +20,7 @@ export const reportOf = ({ account, region, group, ruleId, port, address }: Open
 /** The rule of an open window is gone: said, and closed like any other end. */
 export function decideVanished(
   state: State,
-  { request: id, worker }: { readonly request: string; readonly worker: string },
+  { request: id, ...who }: By & { readonly request: string; readonly worker: string },
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, id);
@@ -27,13 +28,33 @@ export function decideVanished(
   const at = isoTime(now);
   const rules = request.confirmed.rules.map(reportOf);
   return record(
-    { format: 1, type: 'sweep.reported', at, worker, request: id, finding: 'vanished', rules, by: null },
-    { format: 1, type: 'close.intended', at, request: id, trigger: 'gone', worker },
+    { format: 1, type: 'sweep.reported', at, ...who, request: id, finding: 'vanished', rules, by: null },
+    { format: 1, type: 'close.intended', at, ...who, request: id, trigger: 'gone' },
   );
 }
 
+/** What is said of a rule once: its id never comes back. */
+const OF_STRAYS: ReadonlySet<Finding> = new Set(['overdue', 'unknown', 'wrong-shape', 'not-closed']);
+
+/** Several workers see the same, and one says it; but which AWS request closed a rule, only the one that made it knows. */
+export const decideFound = (state: State, found: readonly SweepReported[]): Decision =>
+  record(...found.filter((one) => one.awsRequests?.length || !isFound(state, one)));
+
+/** Whether this has been said of that rule lately. */
+export const isFound = (
+  { findings }: State,
+  { finding, rules }: Pick<SweepReported, 'finding' | 'rules'>,
+): boolean =>
+  OF_STRAYS.has(finding) &&
+  findings.some(
+    (known) =>
+      known.type === 'sweep.reported' &&
+      known.finding === finding &&
+      known.rules.some(({ ruleId }) => rules.some((rule) => rule.ruleId === ruleId)),
+  );
+
 /** Which worker reports, and when. */
-type Reporting = { readonly worker: string; readonly now: EpochMs };
+type Reporting = By & { readonly worker: string; readonly now: EpochMs };
 
 export type Unexpected = { readonly rule: ReportedRule; readonly by: SweepReported['by'] };
 
@@ -64,12 +85,13 @@ const reported = (
   finding: SweepReported['finding'],
   rule: ReportedRule,
   by: SweepReported['by'],
-  { worker, now }: Reporting,
+  { worker, software, now }: Reporting,
 ): SweepReported => ({
   format: 1,
   type: 'sweep.reported',
   at: isoTime(now),
   worker,
+  software,
   request: null,
   finding,
   rules: [rule],

@@ -12,7 +12,12 @@ type Fact = readonly [label: string, value: Part | undefined];
 /** Who, why, what, when: a list of terms and what the record says of each. */
 export function factsSection(story: Story, asked: RequestAsked): Html {
   const summary = last(story, 'request.sealed')?.summary;
-  const facts = [...request(asked), ...approvals(story, asked), ...(summary ? ending(story, summary) : [])];
+  const facts = [
+    ...request(asked),
+    ...laterFiles(story, asked),
+    ...approvals(story, asked),
+    ...(summary ? ending(story, summary) : []),
+  ];
   return html`<section>
     <h2>What was asked, decided and done</h2>
     <dl>
@@ -27,7 +32,7 @@ export function factsSection(story: Story, asked: RequestAsked): Html {
 }
 
 function request(asked: RequestAsked): Fact[] {
-  const { requester, reason, incident, port, source, durationSeconds, workflow } = asked;
+  const { requester, reason, incident, port, source, durationSeconds, workflow, approvalsNeeded } = asked;
   return [
     ['Asked by', html`${person(requester)}, ${time(Date.parse(asked.at))}`],
     ['Why, as typed', typed(reason)],
@@ -36,8 +41,17 @@ function request(asked: RequestAsked): Fact[] {
       html`${link(incident.url, incident.title)} (${incident.id}, ${incident.status} when it was asked)`,
     ],
     ['Asked for', html`port ${port} to ${sourceOf(source)} for ${formatDuration(durationSeconds)}`],
+    ['Needed', html`approvals: ${approvalsNeeded}, until ${second(asked.lapsesAt)}`],
     ['Workflow', html`${workflow.title}, file ${code(workflow.name)} of version ${code(workflow.hash)}`],
   ];
+}
+
+/** Whoever ended it may have decided under another version than it was asked under. */
+function laterFiles({ records }: Story, { workflow }: RequestAsked): Fact[] {
+  const hashes = records.flatMap(({ record }) => ('workflowHash' in record ? [record.workflowHash] : []));
+  const others = [...new Set(hashes)].filter((hash) => hash !== workflow.hash);
+  const versions = others.map((hash) => html`${hash === null ? 'without a file' : code(hash)} `);
+  return [['Also decided under', others.length === 0 ? undefined : versions]];
 }
 
 /** With what each of them saw: the digest is over what the card showed, and so over what is recorded as asked. */

@@ -10,6 +10,7 @@ const FINDING_WORDS = {
   overdue: '🚨 *Found open past its end*, and closed',
   unknown: '🚨 *Found open with no grant that explains it*, and closed',
   'wrong-shape': '🚨 *Found wider than anything Breakglass opens*, under its tags, and closed',
+  'not-closed': '🚨 *Has to be closed, and could not be yet.* It is tried again and again',
   vanished: '🔎 *Removed by somebody else* before its end',
   'switch-repaired': '🔧 *A dead-man’s switch was missing or wrong*, and is armed again',
   unexpected: '🚨 *A protected port is open to somebody who has not asked for it here.* It is not touched',
@@ -23,7 +24,7 @@ export function finding({ finding, request, rules, by, at }: SweepReported): Ren
   const more = rules.length > NAMED ? [`and ${rules.length - NAMED} more, see the log`] : [];
   const made = by === null ? [] : [`Made by ${inline(by.principal)}, ${timeOfDay(Date.parse(by.at) / 1000)}`];
   const whose = request === null ? '' : ` · ${inline(request)}`;
-  const found = `Found ${timeOfDay(Date.parse(at) / 1000)}${whose}`;
+  const found = `Recorded ${timeOfDay(Date.parse(at) / 1000)}${whose}`;
   const text = [`${FINDING_WORDS[finding]}.`, ...named, ...more, ...made, found].join('\n');
   return { text, blocks: [section(text)] };
 }

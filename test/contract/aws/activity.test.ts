@@ -279,6 +279,20 @@ describe('changes by a role', () => {
     expect([other.changes, after.changes]).toEqual([[], []]);
   });
 
+  test('and revokes by anybody else are told apart', async () => {
+    await openAndClose();
+    const { ruleId: id } = await made();
+    await world.control('rule', { do: 'revoke', group: RULE.group, id });
+
+    const found = await activity.changes(TARGET, [TARGET.roleArn], ...within(), signal);
+    const others = await activity.changes(TARGET, [TARGET.switch.roleArn], ...within(), signal);
+
+    expect(found.byOthers).toMatchObject([
+      { event: 'RevokeSecurityGroupIngress', role: null, ruleIds: [id] },
+    ]);
+    expect(others.byOthers).toHaveLength(2);
+  });
+
   async function openAndClose(): Promise<readonly (string | undefined)[]> {
     const end = Math.floor(Date.now() / 1_000) + 600;
     const access = new Ec2Access({ clients: world.clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });

@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   DeleteBucketPolicyCommand,
   DeleteObjectCommand,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -39,8 +40,14 @@ const bucketCalled = (name: string, objects?: LogBucketOptions['objects']): LogB
     ...(objects && { objects }),
   });
 
+const deleted = (Key: string) => byAdmin(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key }));
+const laidOver = (Key: string) =>
+  byAdmin(
+    new PutObjectCommand({ Bucket: AWS_WORLD.logBucket, Key, Body: BODY, ChecksumAlgorithm: 'SHA256' }),
+  );
+
 /** By somebody who may, and who takes away first what the bucket says against it. */
-async function deleted(key: string): Promise<void> {
+async function byAdmin(command: DeleteObjectCommand | PutObjectCommand): Promise<void> {
   const admin = new S3Client({
     endpoint: world.aws.url,
     region: AWS_WORLD.region,
@@ -48,7 +55,7 @@ async function deleted(key: string): Promise<void> {
     credentials: SANDBOX_CREDENTIALS.admin,
   });
   await admin.send(new DeleteBucketPolicyCommand({ Bucket: AWS_WORLD.logBucket }));
-  await admin.send(new DeleteObjectCommand({ Bucket: AWS_WORLD.logBucket, Key: key }));
+  await (command instanceof DeleteObjectCommand ? admin.send(command) : admin.send(command));
   admin.destroy();
 }
 
@@ -182,6 +189,44 @@ describe('what a delete marker hides', () => {
     world.faults.set({ 's3.down': true });
 
     await expect(bucket.hides(undefined)).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+});
+
+describe('a page of versions', () => {
+  const keyOf = (number: number) => `log/${String(number).padStart(16, '0')}`;
+
+  test('shows what was hidden, and what was written twice', async () => {
+    for (const number of [1, 2, 3]) await bucket.createIfAbsent(keyOf(number), BODY);
+    const before = await bucket.lookAt(undefined);
+    await deleted(keyOf(2));
+    const hidden = await bucket.lookAt(undefined);
+    await laidOver(keyOf(1));
+
+    expect(before).toEqual({ strange: undefined, next: undefined });
+    expect(hidden.strange).toBe(keyOf(2));
+    expect(await bucket.lookAt(keyOf(1))).toEqual({ strange: keyOf(2), next: undefined });
+    expect(await bucket.lookAt(keyOf(2))).toEqual({ strange: undefined, next: undefined });
+  });
+
+  test('that was written twice needs no marker', async () => {
+    await bucket.createIfAbsent(FIRST, BODY);
+    await laidOver(FIRST);
+
+    expect(await bucket.hides(undefined)).toBe(false);
+    expect(await bucket.lookAt(undefined)).toEqual({ strange: FIRST, next: undefined });
+  });
+
+  test('ends before an object that may have more versions', async () => {
+    const numbers = Array.from({ length: 1_001 }, (_, index) => index + 1);
+    for (let from = 0; from < numbers.length; from += 100)
+      await Promise.all(
+        numbers.slice(from, from + 100).map((number) => bucket.createIfAbsent(keyOf(number), BODY)),
+      );
+
+    const first = await bucket.lookAt(undefined);
+
+    expect(first).toEqual({ strange: undefined, next: keyOf(999) });
+    expect(await bucket.lookAt(first.next)).toEqual({ strange: undefined, next: undefined });
   });
 });
 

@@ -54,6 +54,13 @@ const schedules = () => {
   return all.map(({ input, start }) => ({ ...(JSON.parse(input) as object), start }));
 };
 
+/** AWS requests that were carried out, as an outside list has noted them. */
+const carriedOut = async (actions: RegExp): Promise<string[]> =>
+  (await world.calls())
+    .filter(({ action, ok }) => ok && actions.test(action))
+    .map(({ requestId }) => requestId)
+    .toSorted();
+
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const giveUpAt = performance.now() + 5_000;
   while (!(await condition())) {
@@ -105,6 +112,21 @@ describe('the order of a cut', () => {
     );
     expect(schedules()).toHaveLength(2);
   });
+});
+
+test('every call that changed an entry or the schedule of its removal is answered', async () => {
+  world = await startAws();
+
+  const made = await cut(RULE);
+  await SYSTEM_CLOCK.pause(SEEN_MS);
+  const removed = await acls().uncut(CUTTING, made.entries);
+
+  const entries = [...made.awsRequests, ...removed.awsRequests];
+  expect(entries).toHaveLength(4);
+  expect(entries.toSorted()).toEqual(await carriedOut(/^(Create|Delete)NetworkAclEntry$/));
+  const armed = [...made.switchRequests, ...removed.switchRequests];
+  expect(armed).toHaveLength(4);
+  expect(armed.toSorted()).toEqual(await carriedOut(/^(Create|Update|Delete)Schedule$/));
 });
 
 describe('with nothing of ours alive', () => {
@@ -174,9 +196,13 @@ describe("somebody else's entry that takes a number while ours is on its way", (
     for (const shown of [1, 0]) await until(async () => (await entriesOf(own?.acl ?? '')).length === shown);
     await byHand(own?.ruleNumber ?? 0, { acl: own?.acl, action: 'allow' });
 
-    const { entries } = await cut(RULE);
+    const before = await carriedOut(/Schedule$/);
+
+    const { entries, switchRequests } = await cut(RULE);
 
     world.faults.set({ 'aws.describeLagMs': null });
+    const since = (await carriedOut(/^(Create|Update|Delete)Schedule$/)).filter((id) => !before.includes(id));
+    expect(switchRequests.toSorted()).toEqual(since);
     const again = entries.find(({ acl }) => acl === own?.acl);
     expect(again?.ruleNumber).not.toBe(own?.ruleNumber);
     const armed = schedules().flatMap((one) =>

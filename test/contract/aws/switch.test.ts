@@ -115,3 +115,33 @@ test('a schedule group that does not exist is named as refused, and nothing is a
 
   await expect(arming).rejects.toMatchObject(failure('rejected'));
 });
+
+test('every call that changed a schedule or a tag is answered, as an outside list has noted it', async () => {
+  world = await startAws();
+  const end = soon();
+  const access = new Ec2Access(dependencies());
+  const { rule } = await open(RULE, end);
+  world.faults.set({ 'aws.fail': { action: 'UpdateSchedule', code: 'ThrottlingException', count: 1 } });
+
+  const answered = [
+    (await access.arm(TARGET, RULE, end)).awsRequests,
+    await access.pin(TARGET, rule, end).catch(() => []),
+    await access.pin(TARGET, rule, end),
+    (await access.arm(TARGET, rule, end + 600)).awsRequests,
+    (await access.arm(TARGET, rule, end + 600)).awsRequests,
+    await access.keepUntil(TARGET, rule, end + 600),
+    await access.disarm(TARGET, rule),
+    await access.disarm(TARGET, rule),
+  ];
+
+  const changes = /^(Create|Update|Delete)(Schedule|Tags)$/;
+  const noted = (await world.calls()).filter(({ action, ok }) => ok && changes.test(action));
+  expect(noted.map(({ action }) => action)).toEqual([
+    'CreateSchedule',
+    'UpdateSchedule',
+    'UpdateSchedule',
+    'CreateTags',
+    'DeleteSchedule',
+  ]);
+  expect(answered.flat()).toEqual(noted.map(({ requestId }) => requestId));
+});

@@ -22,9 +22,12 @@ const DAY_SECONDS = 86_400;
 let world: AwsWorld;
 let certificates: AcmImportCertificates;
 let rotation: AcmImport;
+let imports: string[];
+const imported = (awsRequest: string) => void imports.push(awsRequest);
 
 beforeEach(async () => {
   world = await startAws();
+  imports = [];
   certificates = certificatesAt(SYSTEM_CLOCK);
   rotation = {
     kind: 'acm-import',
@@ -75,19 +78,20 @@ describe('replacing it', () => {
   test('puts another certificate with another key under the same ARN', async () => {
     const before = held();
 
-    const facts = await certificates.replace(TARGET, rotation);
+    const facts = await certificates.replace(TARGET, rotation, imported);
 
     const after = held();
     expect(facts).toEqual(factsOf(after.leaf));
     expect(facts.serial).not.toBe(factsOf(before.leaf).serial);
     expect(after.leaf.publicKey.equals(before.leaf.publicKey)).toBe(false);
     expect(await certificates.current(TARGET, rotation)).toEqual(facts);
+    expect(imports).toEqual((await world.calls('ImportCertificate')).map(({ requestId }) => requestId));
   });
 
   test('keeps subject, names, usages and the type of key; the CA vouches for it', async () => {
     const before = held();
 
-    await certificates.replace(TARGET, rotation);
+    await certificates.replace(TARGET, rotation, imported);
 
     const { leaf, issuer } = held();
     expect(leaf.subject).toBe(before.leaf.subject);
@@ -104,14 +108,14 @@ describe('replacing it', () => {
   test('never outlives its issuer', async () => {
     const issuer = { ...rotation.issuer, validitySeconds: 100 * 365 * DAY_SECONDS };
 
-    await certificates.replace(TARGET, { ...rotation, issuer });
+    await certificates.replace(TARGET, { ...rotation, issuer }, imported);
 
     expect(held().leaf.validTo).toBe(held().issuer.validTo);
   });
 
   test('gives a new serial number each time, positive and of 16 octets', async () => {
-    const first = await certificates.replace(TARGET, rotation);
-    const second = await certificates.replace(TARGET, rotation);
+    const first = await certificates.replace(TARGET, rotation, imported);
+    const second = await certificates.replace(TARGET, rotation, imported);
 
     expect(first.serial).not.toBe(second.serial);
     for (const { serial } of [first, second]) expect(serial).toMatch(/^[4-7][0-9A-F]{31}$/);
@@ -121,8 +125,8 @@ describe('replacing it', () => {
     world.faults.set({ 'aws.latencyMs': 50 });
 
     const both = await Promise.all([
-      certificates.replace(TARGET, rotation),
-      certificates.replace(TARGET, rotation),
+      certificates.replace(TARGET, rotation, imported),
+      certificates.replace(TARGET, rotation, imported),
     ]);
 
     expect(both).toContainEqual(await certificates.current(TARGET, rotation));
@@ -132,7 +136,7 @@ describe('replacing it', () => {
   test('works with a CA of our own making', async () => {
     const issuer = await writeCa(await createLocalCa('Our console CA', Date.now() - 1_000));
 
-    await certificates.replace(TARGET, { ...rotation, issuer });
+    await certificates.replace(TARGET, { ...rotation, issuer }, imported);
 
     expect(held().leaf.issuer).toBe('CN=Our console CA');
     expect(held().leaf.verify(held().issuer.publicKey)).toBe(true);
@@ -142,7 +146,7 @@ describe('replacing it', () => {
   test('says so when the store refuses the import, without key material or a cause', async () => {
     world.faults.set({ 'aws.fail': { action: 'ImportCertificate', code: 'ValidationException', count: 1 } });
 
-    const error = await certificates.replace(TARGET, rotation).catch((thrown: unknown) => thrown);
+    const error = await certificates.replace(TARGET, rotation, imported).catch((thrown: unknown) => thrown);
 
     expect(error).toMatchObject({ name: 'CertificateError', code: 'rejected' });
     expect((error as Error).cause).toBeUndefined();
@@ -152,7 +156,9 @@ describe('replacing it', () => {
   test('imports once: a lost answer is left to whoever asked', async () => {
     world.faults.set({ 'aws.lose': { action: 'ImportCertificate', count: 1, reset: true } });
 
-    await expect(certificates.replace(TARGET, rotation)).rejects.toMatchObject({ code: 'unreachable' });
+    await expect(certificates.replace(TARGET, rotation, imported)).rejects.toMatchObject({
+      code: 'unreachable',
+    });
 
     expect(await world.calls('ImportCertificate')).toHaveLength(1);
   });
@@ -161,7 +167,7 @@ describe('replacing it', () => {
 describe('an issuer that does not work is named, and nothing is imported', () => {
   const failing = async (issuer: AcmImport['issuer'], clock = SYSTEM_CLOCK) => {
     const error = await certificatesAt(clock)
-      .replace(TARGET, { ...rotation, issuer })
+      .replace(TARGET, { ...rotation, issuer }, imported)
       .catch((thrown: unknown) => thrown);
     expect(await world.calls('ImportCertificate')).toEqual([]);
     return error;
@@ -264,7 +270,7 @@ describe('what the endpoint serves', () => {
     const old = factsOf(held().leaf);
     const before = await certificates.served(rotation);
 
-    const after = await certificates.replace(TARGET, rotation);
+    const after = await certificates.replace(TARGET, rotation, imported);
 
     expect(before).toEqual(old);
     expect(await certificates.served(rotation)).toEqual(after);

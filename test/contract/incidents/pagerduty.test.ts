@@ -16,6 +16,8 @@ import {
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
 
 const LINK = 'https://example.pagerduty.com/incidents/PINC0042';
+/** What is known of an incident that was not found. */
+const ASKED = { provider: 'pagerduty', id: 'PINC0042', url: LINK };
 const clock = new FakeClock();
 const faults = new Faults();
 
@@ -100,6 +102,24 @@ describe('an incident that the link names', () => {
   });
 });
 
+describe('what an incident is called', () => {
+  test('has no secret in it, whatever somebody has written there', async () => {
+    instead = answering({ title: 'Login fails with password=hunter2!now', status: 'token: abc123!def' });
+
+    const answer = await lookUp(LINK);
+
+    expect(answer).toMatchObject({
+      incident: { title: 'Login fails with password=[secret removed]', status: 'token: [secret removed]' },
+    });
+  });
+
+  test('can be recorded though it has half a character in it', async () => {
+    instead = answering({ title: 'Queue \ud83d stuck' });
+
+    expect(await lookUp(LINK)).toMatchObject({ incident: { title: 'Queue \uFFFD stuck' } });
+  });
+});
+
 describe('a link that is none of ours', () => {
   test.each([
     '',
@@ -135,10 +155,22 @@ describe('a link that is none of ours', () => {
 
 describe('an incident that is not there', () => {
   test('is unknown', async () => {
-    expect(await lookUp('https://example.pagerduty.com/incidents/PNOPE')).toEqual({
+    const url = 'https://example.pagerduty.com/incidents/PNOPE';
+
+    expect(await lookUp(url)).toEqual({
       found: false,
       why: 'unknown',
+      incident: { provider: 'pagerduty', id: 'PNOPE', url },
     });
+  });
+
+  test('is named without what looks like a secret', async () => {
+    const key = `AKIA${'A2'.repeat(8)}`;
+
+    const answer = await lookUp(`https://example.pagerduty.com/incidents/${key}`);
+
+    expect(answer).toMatchObject({ found: false, incident: { id: '[AWS access key removed]' } });
+    expect(JSON.stringify(answer)).not.toContain(key);
   });
 
   test.each<[string, Record<string, unknown>]>([
@@ -148,7 +180,7 @@ describe('an incident that is not there', () => {
   ])('%s is unknown, whatever the answer says', async (_, incident) => {
     instead = answering(incident);
 
-    expect(await lookUp(LINK)).toEqual({ found: false, why: 'unknown' });
+    expect(await lookUp(LINK)).toEqual({ found: false, why: 'unknown', incident: ASKED });
   });
 });
 
@@ -163,17 +195,17 @@ describe('an incident system without a clear answer is silent', () => {
   ])('after %s', async (_, answer) => {
     instead = answer;
 
-    expect(await lookUp(LINK)).toEqual({ found: false, why: 'silent' });
+    expect(await lookUp(LINK)).toEqual({ found: false, why: 'silent', incident: ASKED });
   });
 
   test('while it is down', async () => {
     faults.set({ 'incidents.down': true });
 
-    expect(await lookUp(LINK)).toEqual({ found: false, why: 'silent' });
+    expect(await lookUp(LINK)).toEqual({ found: false, why: 'silent', incident: ASKED });
   });
 
   test('with a token it does not accept', async () => {
-    expect(await lookUp(LINK, 'wrong')).toEqual({ found: false, why: 'silent' });
+    expect(await lookUp(LINK, 'wrong')).toEqual({ found: false, why: 'silent', incident: ASKED });
   });
 
   test('after two seconds', async () => {
@@ -182,7 +214,7 @@ describe('an incident system without a clear answer is silent', () => {
 
     const answer = await lookUp(LINK);
 
-    expect(answer).toEqual({ found: false, why: 'silent' });
+    expect(answer).toEqual({ found: false, why: 'silent', incident: ASKED });
     expect(performance.now() - before).toBeLessThan(2_500);
   });
 });

@@ -71,6 +71,34 @@ describe('a worker whose log bucket is away when it starts', () => {
     expect(await run.ended).toEqual({ code: 0, signal: null });
   });
 
+  test('wakes somebody where AWS refuses to revoke that, goes on trying, and records it once it can', async () => {
+    const refused = { action: 'RevokeSecurityGroupIngress', code: 'UnauthorizedOperation', count: 1_000 };
+    await product.client.faults({ 's3.down': true, 'aws.fail': refused });
+    const run = startWorker('refused', { BREAKGLASS_PAGE_URL: '' });
+
+    const request = await overdueRule(product);
+    const { alert } = await run.said('nobody was paged: BREAKGLASS_PAGE_URL is not set');
+    await product.client.faults({ 'aws.fail': null });
+    await eventually('closed', 30_000, async () => (await rulesOf(product, request)).length === 0);
+    await product.client.faults({ 's3.down': null });
+    const recorded = await eventually('recorded', 30_000, async () => {
+      const found = await product.log.all('sweep.reported', request);
+      return found.length === 2 && found;
+    });
+
+    expect(alert).toMatchObject({
+      kind: 'close-late',
+      request,
+      command: expect.stringMatching(/^aws ec2 revoke-security-group-ingress .* sgr-[0-9a-f]+$/),
+    });
+    expect(recorded).toMatchObject([
+      { finding: 'not-closed' },
+      { finding: 'overdue', awsRequests: [expect.any(String)] },
+    ]);
+    run.kill('SIGTERM');
+    expect(await run.ended).toEqual({ code: 0, signal: null });
+  });
+
   test('is alive and not ready, and ready as soon as the bucket is back', async () => {
     await product.client.faults({ 's3.down': true });
     const run = startWorker('waiting');

@@ -110,11 +110,12 @@ describe('the summary of a window', () => {
     const [question] = await log.all('request.asked', asked.id);
     const [yes] = await log.all('approval.given', asked.id);
     const [intended] = await log.all('open.intended', asked.id);
+    const [closing] = await log.all('close.intended', asked.id);
+    const [rotating] = await log.all('rotation.started', asked.id);
     const [sealed] = await log.all('request.sealed', asked.id);
 
-    expect([question, yes, intended, sealed].map((record) => record?.software)).toEqual(
-      Array.from({ length: 4 }, () => version),
-    );
+    const deciding = [question, yes, intended, closing, rotating, sealed];
+    expect(deciding.map((record) => record?.software)).toEqual(deciding.map(() => version));
   });
 
   test('is written without its thread while Slack does not give it, and nothing of it is lost', async () => {

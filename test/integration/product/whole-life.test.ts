@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import canonicalize from 'canonicalize';
 import { switchesIn } from '../../../src/cli/demo/outside.ts';
-import type { RecordType, Revoked } from '../../../src/domain/records.ts';
+import type { BreakglassRecord, RecordRef, RecordType, Revoked } from '../../../src/domain/records.ts';
 import type {
   IngressRule,
   Message,
@@ -37,6 +39,10 @@ type Life = {
   readonly lateMs: number;
   readonly calls: RecordedCall[];
   readonly story: RecordType[];
+  /** Everything in the log. */
+  readonly records: BreakglassRecord[];
+  /** Those that the summary beside the log shows. */
+  readonly summarised: RecordRef[];
   /** What the log says that AWS had revoked when the closing was noted. */
   readonly revoked: Revoked | undefined;
   /** Key of the object that holds the intention to open. */
@@ -87,6 +93,8 @@ async function live(delivery: 'http' | 'socket'): Promise<Life> {
     lateMs,
     calls: await client.awsCalls(),
     story: await log.story(asked.id),
+    records: await log.records(),
+    summarised: await summarised(product, asked.id),
     revoked: (await log.until('close.intended', asked.id, 0)).revoked,
     intention: await log.keyOf('open.intended', asked.id),
     posted: await posted(product, asked),
@@ -100,6 +108,27 @@ async function live(delivery: 'http' | 'socket'): Promise<Life> {
     ),
   };
 }
+
+/** The first summary, read as it lies in the bucket. */
+async function summarised({ client, log }: Product, request: string): Promise<RecordRef[]> {
+  const { objects } = await log.until('summary.written', request, 20_000);
+  const { text } = await client.awsObject(AWS_WORLD.logBucket, objects[0]!.key);
+  return (JSON.parse(text) as { records: RecordRef[] }).records;
+}
+
+/** Where records that name the request stand before this one, and their RFC 6962 leaf hashes. */
+const namedBefore = (records: readonly BreakglassRecord[], position: number, request: string) =>
+  records
+    .map((record, index) => ({ record, index }))
+    .slice(0, position)
+    .filter(({ record }) => 'request' in record && record.request === request)
+    .map(({ record, index }) => ({
+      index,
+      leaf: createHash('sha256')
+        .update('\0')
+        .update(String(canonicalize(record)))
+        .digest('hex'),
+    }));
 
 async function cardText(product: Product, { channel, card }: Window): Promise<string> {
   const message = (await product.client.history(channel, idOf('jonas'))).find(({ ts }) => ts === card);
@@ -191,6 +220,34 @@ describe.each(['http', 'socket'] as const)(
       });
     });
 
+    test('every call that changed something in AWS is in its records, by its request id', () => {
+      const { calls, records, window } = lives[delivery];
+      const changes =
+        /^((Authorize|Revoke)SecurityGroupIngress|(Create|Update|Delete)(Schedule|Tags|NetworkAclEntry)|ImportCertificate)$/;
+      const made = calls.filter(({ action, ok }) => ok && changes.test(action));
+      const named = records
+        .filter((record) => 'request' in record && record.request === window.id)
+        .flatMap((record) => [
+          ...('awsRequests' in record ? (record.awsRequests ?? []) : []),
+          ...('switchRequests' in record ? (record.switchRequests ?? []) : []),
+        ]);
+
+      // The switch, and what removes the two entries that cut.
+      expect(made.map(({ action }) => action).toSorted()).toEqual([
+        'AuthorizeSecurityGroupIngress',
+        'CreateNetworkAclEntry',
+        'CreateNetworkAclEntry',
+        'CreateSchedule',
+        'CreateSchedule',
+        'CreateSchedule',
+        'DeleteSchedule',
+        'ImportCertificate',
+        'RevokeSecurityGroupIngress',
+        'UpdateSchedule',
+      ]);
+      expect(named.toSorted()).toEqual(made.map(({ requestId }) => requestId).toSorted());
+    });
+
     test('leaves no rule and no switch behind, and everybody else’s rules as they were', () => {
       const { state } = lives[delivery].after;
       const { aws } = state;
@@ -226,6 +283,18 @@ describe.each(['http', 'socket'] as const)(
         'rotation.confirmed',
         'request.sealed',
       ]);
+    });
+
+    test('the seal names each of its records with its leaf hash, the refusal too, and so does the summary', () => {
+      const { records, window, summarised: shown } = lives[delivery];
+      const position = records.findIndex(
+        (record) => record.type === 'request.sealed' && record.request === window.id,
+      );
+      const named = namedBefore(records, position, window.id);
+
+      expect(named.map(({ index }) => records[index]?.type)).toContain('action.refused');
+      expect(records[position]).toMatchObject({ records: named });
+      expect(shown).toMatchObject([...named, { index: position }]);
     });
 
     test('the thread, the card and the audit channel tell it too, each message once', () => {

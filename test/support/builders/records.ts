@@ -46,6 +46,8 @@ const after = { serial: '0B', fingerprint: 'bb', notAfter: NOON };
 
 type Record<T extends RecordType> = Extract<BreakglassRecord, { type: T }>;
 const base = { format: 1, at: AT, request: ID } as const;
+const by = { software: '0.0.0' };
+const under = { ...by, workflowHash: workflow.hash };
 
 const asked: Record<'request.asked'> = {
   ...base,
@@ -71,9 +73,11 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
   'action.refused': {
     ...base,
     type: 'action.refused',
+    ...under,
     action: 'approve',
     person: MAYA,
     workflow: null,
+    incident: null,
     codes: ['own-request'],
   },
   'approval.given': {
@@ -85,29 +89,46 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     incident: anIncident(),
     requester: MAYA,
   },
-  'request.denied': { ...base, type: 'request.denied', by: JONAS },
-  'request.withdrawn': { ...base, type: 'request.withdrawn', by: MAYA },
-  'request.lapsed': { ...base, type: 'request.lapsed', why: 'unanswered' },
-  'people.checked': { ...base, type: 'people.checked', people: [MAYA, JONAS] },
-  'close.requested': { ...base, type: 'close.requested', by: MAYA, trigger: 'done' },
-  'extension.asked': { ...base, type: 'extension.asked', requester: MAYA, until: NOON / 1000 + 2_700 },
+  'request.denied': { ...base, type: 'request.denied', ...under, by: JONAS },
+  'request.withdrawn': { ...base, type: 'request.withdrawn', ...under, by: MAYA },
+  'request.lapsed': { ...base, type: 'request.lapsed', ...under, why: 'unanswered' },
+  'people.checked': { ...base, type: 'people.checked', ...under, people: [MAYA, JONAS] },
+  'close.requested': { ...base, type: 'close.requested', ...under, by: MAYA, trigger: 'done' },
+  'extension.asked': {
+    ...base,
+    type: 'extension.asked',
+    ...under,
+    requester: MAYA,
+    incident: anIncident(),
+    until: NOON / 1000 + 2_700,
+  },
   'extension.approved': {
     ...base,
     type: 'extension.approved',
+    ...under,
     approver: JONAS,
     shown: extensionDigest(asked, { from: NOON / 1000 + 900, until: NOON / 1000 + 2_700 }),
     incident: anIncident(),
     requester: MAYA,
   },
-  'extension.denied': { ...base, type: 'extension.denied', by: JONAS },
-  'window.extended': { ...base, type: 'window.extended', worker: 'w1', deadline: NOON / 1000 + 2_700 },
+  'extension.denied': { ...base, type: 'extension.denied', ...under, by: JONAS },
+  'window.extended': {
+    ...base,
+    type: 'window.extended',
+    ...by,
+    worker: 'w1',
+    deadline: NOON / 1000 + 2_700,
+    switchRequests: ['switch-5'],
+  },
   'cut.removed': {
     ...base,
     type: 'cut.removed',
+    requests: [ID],
     target: { account: workflow.target.account, region: workflow.target.region },
     entries: [{ acl: 'acl-1', ruleNumber: 50, port: 8443, address: '203.0.113.7/32' }],
     why: 'expired',
     awsRequests: ['req-3'],
+    switchRequests: ['switch-6'],
   },
   'messages.posted': {
     ...base,
@@ -124,16 +145,30 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     deadline: NOON / 1000 + 900,
     approvals: [2],
   },
-  'open.armed': { ...base, type: 'open.armed', switches: ['bg-test'], from: NOON / 1000 + 900 },
+  'open.armed': {
+    ...base,
+    type: 'open.armed',
+    switches: ['bg-test'],
+    from: NOON / 1000 + 900,
+    switchRequests: ['switch-1'],
+  },
   'open.confirmed': {
     ...base,
     type: 'open.confirmed',
     rules: openRules,
     openedAt: NOON + 1_000,
     awsRequests: ['req-1'],
+    switchRequests: ['switch-2'],
   },
-  'open.failed': { ...base, type: 'open.failed', step: 'arm', code: 'throttled', text: 'slow down' },
-  'close.intended': { ...base, type: 'close.intended', trigger: 'deadline', worker: 'w1' },
+  'open.failed': {
+    ...base,
+    type: 'open.failed',
+    step: 'arm',
+    code: 'throttled',
+    text: 'slow down',
+    switchRequests: ['switch-3'],
+  },
+  'close.intended': { ...base, type: 'close.intended', ...by, trigger: 'deadline', worker: 'w1' },
   'close.late': { ...base, type: 'close.late', text: 'late' },
   'close.confirmed': {
     ...base,
@@ -145,10 +180,13 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     connections: 'may-live-on',
     cut: null,
     awsRequests: ['req-2'],
+    authorizeRequests: [],
+    switchRequests: ['switch-4'],
   },
   'rotation.started': {
     ...base,
     type: 'rotation.started',
+    ...by,
     worker: 'w1',
     attempt: 1,
     certificate: 'arn',
@@ -162,6 +200,7 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     after,
     servedAt: NOON + 901_000,
     probe: 'console:8443',
+    awsRequests: ['import-1'],
   },
   'rotation.skipped': { ...base, type: 'rotation.skipped', why: 'workflow-says-none' },
   'request.sealed': {
@@ -220,10 +259,12 @@ const SAMPLES: { readonly [T in RecordType]: Record<T> } = {
     gaps: [],
     different: 0,
     differences: [],
+    byOthers: [],
   },
   'sweep.reported': {
     ...base,
     type: 'sweep.reported',
+    ...by,
     worker: 'w1',
     finding: 'unknown',
     rules: [

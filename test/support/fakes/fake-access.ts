@@ -17,6 +17,7 @@ import {
   type Groups,
   type ObservedRule,
   type Opened,
+  type Uncut,
 } from '../../../src/ports/access.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { CallFaults } from './call-faults.ts';
@@ -45,6 +46,8 @@ export class FakeAccess implements Access {
     readonly what: 'opened' | 'closed' | 'fired';
     readonly ruleId: string;
   }[] = [];
+  /** AWS request ids of every call that changed something. */
+  readonly requests: string[] = [];
   /** Ids of rules of which we were told that somebody else's revoke was accepted. */
   readonly closedByOthers: string[] = [];
   /** What CloudTrail would say, by rule id. */
@@ -115,12 +118,12 @@ export class FakeAccess implements Access {
     return this.faults.around('arm', () => {
       const { account, region, group, port, address } = rule;
       const from = wholeMinute(end);
-      this.switches.set(ruleKey(rule), {
-        rule: { account, region, group, port, address },
-        from,
-        ruleId: 'ruleId' in rule ? rule.ruleId : null,
-      });
-      return { name: `bg-${this.#deployment}-${ruleKey(rule)}`, from };
+      const ruleId = 'ruleId' in rule ? rule.ruleId : null;
+      const there = this.switches.get(ruleKey(rule));
+      const isSo = there?.from === from && there.ruleId === ruleId;
+      const name = `bg-${this.#deployment}-${ruleKey(rule)}`;
+      this.switches.set(ruleKey(rule), { rule: { account, region, group, port, address }, from, ruleId });
+      return { name, from, awsRequests: isSo ? [] : [this.#answered('switch')] };
     });
   }
 
@@ -132,11 +135,12 @@ export class FakeAccess implements Access {
     });
   }
 
-  pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
+  pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
     return this.faults.around('pin', () => {
       const armed = this.switches.get(ruleKey(rule));
       if (armed === undefined) throw new AccessError('switch-mismatch', 'the switch is gone');
       this.switches.set(ruleKey(rule), { ...armed, from: wholeMinute(end), ruleId: rule.ruleId });
+      return [this.#answered('switch')];
     });
   }
 
@@ -152,11 +156,11 @@ export class FakeAccess implements Access {
         throw new AccessError('standing-rule', `${there.ruleId} allows this already and is not ours`);
       }
       if (there !== undefined)
-        return { how: 'joined', rule: openRule(there), awsRequest: this.#nextId('req') };
+        return { how: 'joined', rule: openRule(there), awsRequest: this.#answered('req') };
       const tags = { deployment: this.#deployment, request: approved.request, expiresAt: end };
       const made = this.addStanding(rule, tags);
       this.effects.push({ at: this.#clock.now(), what: 'opened', ruleId: made.ruleId });
-      return { how: 'opened', rule: openRule(made), awsRequest: this.#nextId('req') };
+      return { how: 'opened', rule: openRule(made), awsRequest: this.#answered('req') };
     });
   }
 
@@ -183,7 +187,7 @@ export class FakeAccess implements Access {
         there.map(({ ruleId }) => ruleId),
         'closed',
       );
-      return [...new Set(there.map(({ group }) => group))].map(() => this.#nextId('req'));
+      return [...new Set(there.map(({ group }) => group))].map(() => this.#answered('req'));
     });
   }
 
@@ -191,7 +195,7 @@ export class FakeAccess implements Access {
     this.closedByOthers.push(...rules.map(({ ruleId }) => ruleId));
   }
 
-  keepUntil(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<void> {
+  keepUntil(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
     return this.faults.around('keepUntil', () => {
       if (!this.#rules.some(({ ruleId }) => ruleId === rule.ruleId))
         throw new AccessError('rejected', 'no such rule');
@@ -200,11 +204,14 @@ export class FakeAccess implements Access {
           one.ruleId === rule.ruleId ? { ...one, tags: { ...one.tags, expiresAt: end } } : one,
         ),
       );
+      return [this.#answered('tag')];
     });
   }
 
-  disarm(_target: Target, rule: Rule): Promise<void> {
-    return this.faults.around('disarm', () => void this.switches.delete(ruleKey(rule)));
+  disarm(_target: Target, rule: Rule): Promise<readonly string[]> {
+    return this.faults.around('disarm', () =>
+      this.switches.delete(ruleKey(rule)) ? [this.#answered('switch')] : [],
+    );
   }
 
   cutProblem(target: Target, rules: readonly Rule[], others: readonly Rule[]): Promise<string | undefined> {
@@ -221,7 +228,8 @@ export class FakeAccess implements Access {
   ): Promise<Cutting> {
     return this.faults.around('cut', () => {
       const [rule] = rules;
-      if (numbers === null || rule === undefined) return { entries: [], spared: false, awsRequests: [] };
+      if (numbers === null || rule === undefined)
+        return { entries: [], spared: false, awsRequests: [], switchRequests: [] };
       const leading = this.network.aclsTo(rules.map(({ group }) => group));
       const kept = this.network.aclsTo(inUse.map(({ group }) => group));
       const acls = leading.filter((acl) => !kept.includes(acl));
@@ -233,7 +241,8 @@ export class FakeAccess implements Access {
       return {
         entries,
         spared: acls.length < leading.length,
-        awsRequests: acls.map(() => this.#nextId('req')),
+        awsRequests: acls.map(() => this.#answered('req')),
+        switchRequests: acls.map(() => this.#answered('switch')),
       };
     });
   }
@@ -244,10 +253,13 @@ export class FakeAccess implements Access {
     );
   }
 
-  uncut(_target: Target, entries: readonly CutEntry[]): Promise<readonly string[]> {
+  uncut(_target: Target, entries: readonly CutEntry[]): Promise<Uncut> {
     return this.faults.around('uncut', () => {
       entries.forEach((entry) => this.network.uncut(entry));
-      return entries.map(() => this.#nextId('req'));
+      return {
+        awsRequests: entries.map(() => this.#answered('req')),
+        switchRequests: entries.map(() => this.#answered('switch')),
+      };
     });
   }
 
@@ -266,6 +278,12 @@ export class FakeAccess implements Access {
   #set(rules: readonly ObservedRule[]): void {
     this.#past.push({ until: this.#clock.now(), rules: this.#rules });
     this.#rules = rules;
+  }
+
+  #answered(kind: string): string {
+    const awsRequest = this.#nextId(kind);
+    this.requests.push(awsRequest);
+    return awsRequest;
   }
 
   #nextId(kind: string): string {

@@ -1,5 +1,5 @@
 import type { ClosedWindow } from '../../../src/domain/activity.ts';
-import type { TrailChange } from '../../../src/domain/completeness.ts';
+import type { TrailChange } from '../../../src/domain/trace.ts';
 import type { CallsSeen, ConnectionsSeen, Gap } from '../../../src/domain/records.ts';
 import type { Place } from '../../../src/domain/rule.ts';
 import type { ActivitySource } from '../../../src/ports/activity.ts';
@@ -16,6 +16,7 @@ export class FakeActivity implements ActivitySource {
   seen: ConnectionsSeen | null = NO_CONNECTIONS;
   calledBy: CallsSeen = { complete: true, gaps: [], seen: [] };
   trail: readonly TrailChange[] = [];
+  byOthers: readonly TrailChange[] = [];
   gaps: readonly Gap[] = [];
   /** Thrown by every method while it is set. */
   problem: Error | undefined;
@@ -34,8 +35,9 @@ export class FakeActivity implements ActivitySource {
 
   changes(_place: Place, roles: readonly string[], from: number, until: number) {
     this.ranges.push([from, until]);
-    const changes = this.trail.filter(({ at, role }) => roles.includes(role) && at >= from && at <= until);
-    return this.#answer({ gaps: this.gaps, changes });
+    const isThen = ({ at }: TrailChange): boolean => at >= from && at <= until;
+    const changes = this.trail.filter((change) => isThen(change) && roles.includes(change.role ?? ''));
+    return this.#answer({ gaps: this.gaps, changes, byOthers: this.byOthers.filter(isThen) });
   }
 
   #answer<T>(value: T): Promise<T> {

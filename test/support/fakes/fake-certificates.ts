@@ -26,12 +26,17 @@ export class FakeCertificates implements Certificates {
     return this.faults.around('current', () => this.#heldBy(rotation));
   }
 
-  replace(_target: Target, rotation: AcmImport): Promise<CertificateFacts> {
+  replace(
+    _target: Target,
+    rotation: AcmImport,
+    imported: (awsRequest: string) => void,
+  ): Promise<CertificateFacts> {
     return this.faults.around('replace', () => {
       const before = this.#heldBy(rotation);
       const after = this.#issue();
       this.#held.set(rotation.certificate, after);
       this.#served.set(rotation.certificate, { facts: before, looks: this.servedAfter });
+      imported(`import-${after.serial}`);
       return after;
     });
   }

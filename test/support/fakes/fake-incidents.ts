@@ -42,9 +42,11 @@ export class FakeIncidents implements Incidents {
   #answer(provider: IncidentProvider, link: string): IncidentAnswer {
     if (!URL.canParse(link)) return { found: false, why: 'not-a-url' };
     if (!link.startsWith(linkTo(''))) return { found: false, why: 'other-provider' };
-    if (this.silent) return { found: false, why: 'silent' };
-    const known = this.#incidents.get(link.slice(linkTo('').length));
-    if (known === undefined) return { found: false, why: 'unknown' };
+    const id = link.slice(linkTo('').length);
+    const asked = { provider, id, url: link };
+    if (this.silent) return { found: false, why: 'silent', incident: asked };
+    const known = this.#incidents.get(id);
+    if (known === undefined) return { found: false, why: 'unknown', incident: asked };
     const incident: Incident = { ...known, provider, url: link, lookedUpAt: this.#clock.now() };
     return { found: true, incident };
   }

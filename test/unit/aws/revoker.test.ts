@@ -342,6 +342,17 @@ test('a refusal is for the rules of that call alone', async () => {
   expect(done).toMatchObject({ status: 'fulfilled' });
 });
 
+test('a group that is refused keeps no other group’s revoke from being sent, also of one caller', async () => {
+  const rules = ['a', 'b', 'c'].map((group) => aRule(group));
+  const { groups, revoker } = worldOf(rules);
+  groups.fails = (group) => (group === 'a' ? 'not-permitted' : undefined);
+
+  const together = clock.drive(revoker.revoke(rules, DUE));
+
+  await expect(together).rejects.toMatchObject({ code: 'not-permitted' });
+  expect([...groups.there.values()].map(({ group }) => group)).toEqual(['a']);
+});
+
 describe('while AWS limits the rate', () => {
   test('a hundred groups are closed as fast as the bucket refills, with few refusals', async () => {
     const rules = names(100).flatMap((group) => rulesIn(group, 3));

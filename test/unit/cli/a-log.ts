@@ -68,6 +68,8 @@ const AFTER = { serial: '0B', fingerprint: 'c'.repeat(64), notAfter: START };
 const MAYA = facts('U0MAYA0001', 'Maya \u001b[31mOkafor');
 const JONAS = facts('U0JONAS001', 'Jonas Lind');
 const of = { format: 1, request: REQUEST } as const;
+const by = { software: '0.0.0' };
+const under = { ...by, workflowHash: 'a'.repeat(64) };
 const SUMMARY: Summary = {
   request: REQUEST,
   outcome: 'closed',
@@ -96,7 +98,7 @@ const SUMMARY: Summary = {
   failure: null,
 };
 
-/** One record of every type, in an order in which they could have happened to one request. */
+/** One record of every type, of one request; some of them could only have happened instead of others. */
 export const EVERYTHING: readonly BreakglassRecord[] = [
   {
     ...of,
@@ -120,10 +122,12 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
   {
     ...of,
     type: 'action.refused',
+    ...under,
     at: at(2),
     action: 'approve',
     person: MAYA,
     workflow: 'payments-console',
+    incident: INCIDENT,
     codes: ['own-request'],
   },
   {
@@ -136,7 +140,7 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     incident: INCIDENT,
     requester: MAYA,
   },
-  { ...of, type: 'people.checked', at: at(12.5), people: [MAYA, JONAS] },
+  { ...of, type: 'people.checked', ...under, at: at(12.5), people: [MAYA, JONAS] },
   {
     ...of,
     type: 'open.intended',
@@ -156,17 +160,25 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     deadline: epoch(28),
     approvals: [3],
   },
-  { ...of, type: 'open.armed', at: at(12.8), switches: ['bg-1'], from: epoch(60) },
+  {
+    ...of,
+    type: 'open.armed',
+    at: at(12.8),
+    switches: ['bg-1'],
+    from: epoch(60),
+    switchRequests: ['req-arm'],
+  },
   {
     ...of,
     type: 'open.confirmed',
     at: at(13),
     rules: [OPEN_RULE],
     openedAt: START + 13_000,
-    awsRequests: [],
+    awsRequests: ['req-1'],
+    switchRequests: ['req-pin'],
   },
-  { ...of, type: 'close.requested', at: at(20), by: JONAS, trigger: 'revoked' },
-  { ...of, type: 'close.intended', at: at(28), trigger: 'deadline', worker: 'w1' },
+  { ...of, type: 'close.requested', ...under, at: at(20), by: JONAS, trigger: 'revoked' },
+  { ...of, type: 'close.intended', ...by, at: at(28), trigger: 'deadline', worker: 'w1' },
   { ...of, type: 'close.late', at: at(58), text: 'EC2 does not answer' },
   {
     ...of,
@@ -178,11 +190,14 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     latenessMs: 180,
     connections: 'may-live-on',
     cut: null,
-    awsRequests: [],
+    awsRequests: ['req-2'],
+    authorizeRequests: [],
+    switchRequests: ['req-disarm'],
   },
   {
     ...of,
     type: 'rotation.started',
+    ...by,
     at: at(61),
     worker: 'w1',
     attempt: 1,
@@ -198,32 +213,53 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     after: AFTER,
     servedAt: START,
     probe: 'console:8443',
+    awsRequests: ['req-import'],
   },
   { ...of, type: 'rotation.skipped', at: at(63), why: 'workflow-says-none' },
-  { ...of, type: 'extension.asked', at: at(64), requester: MAYA, until: START / 1000 + 3_600 },
+  {
+    ...of,
+    type: 'extension.asked',
+    ...under,
+    at: at(64),
+    requester: MAYA,
+    incident: INCIDENT,
+    until: START / 1000 + 3_600,
+  },
   {
     ...of,
     type: 'extension.approved',
+    ...under,
     at: at(64),
     approver: JONAS,
     shown: 'e'.repeat(64),
     incident: INCIDENT,
     requester: MAYA,
   },
-  { ...of, type: 'extension.denied', at: at(64), by: JONAS },
-  { ...of, type: 'window.extended', at: at(64), worker: 'w1', deadline: START / 1000 + 3_600 },
+  { ...of, type: 'extension.denied', ...under, at: at(64), by: JONAS },
   {
     ...of,
+    type: 'window.extended',
+    ...by,
+    at: at(64),
+    worker: 'w1',
+    deadline: START / 1000 + 3_600,
+    switchRequests: ['req-move'],
+  },
+  {
+    format: 1,
     type: 'cut.removed',
+    requests: [REQUEST],
     at: at(64),
     target: { account: RULE.account, region: RULE.region },
     entries: [{ acl: 'acl-0123', ruleNumber: 50, port: 8443, address: RULE.address }],
     why: 'expired',
     awsRequests: ['req-3'],
+    switchRequests: [],
   },
   {
     ...of,
     type: 'sweep.reported',
+    ...by,
     at: at(64),
     worker: 'w1',
     finding: 'vanished',
@@ -237,10 +273,11 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     step: 'authorize',
     code: 'rule-limit',
     text: 'the group is full',
+    switchRequests: [],
   },
-  { ...of, type: 'request.denied', at: at(66), by: JONAS },
-  { ...of, type: 'request.withdrawn', at: at(67), by: MAYA },
-  { ...of, type: 'request.lapsed', at: at(68), why: 'unanswered' },
+  { ...of, type: 'request.denied', ...under, at: at(66), by: JONAS },
+  { ...of, type: 'request.withdrawn', ...under, at: at(67), by: MAYA },
+  { ...of, type: 'request.lapsed', ...under, at: at(68), why: 'unanswered' },
   {
     ...of,
     type: 'request.sealed',
@@ -283,6 +320,7 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
         request: null,
       },
     ],
+    byOthers: [],
   },
   {
     ...of,
@@ -341,6 +379,24 @@ export const EVERYTHING: readonly BreakglassRecord[] = [
     objects: [{ key: 'summary/bg-0123456789/0000000000000028.html', sha256: 'f'.repeat(64) }],
   },
 ];
+
+const ANOTHER_TIME: readonly string[] = [
+  'extension.asked',
+  'extension.approved',
+  'extension.denied',
+  'window.extended',
+  'rotation.skipped',
+  'open.failed',
+  'request.denied',
+  'request.withdrawn',
+  'request.lapsed',
+  'window.observed',
+];
+
+/** Those of them that can all be of one request, one after the other. */
+export const STORY: readonly BreakglassRecord[] = EVERYTHING.filter(
+  ({ type }) => !ANOTHER_TIME.includes(type),
+);
 
 /** Writes a log into a store, each record signed by its own role unless `as` says otherwise. */
 export async function writeLog(

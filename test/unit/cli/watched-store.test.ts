@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import type { VersionsPage } from '../../../src/aws/log-bucket.ts';
 import { WatchedStore } from '../../../src/cli/serve/watched-store.ts';
 import { MemoryLogStore } from '../../../src/log/index.ts';
 import { FakeClock } from '../../support/fakes/fake-clock.ts';
@@ -10,7 +11,9 @@ const MINUTE = 60_000;
 /** A bucket whose versions can be looked at; what is hidden there is gone for whoever reads. */
 class Bucket extends MemoryLogStore {
   readonly looks: (string | undefined)[] = [];
+  readonly pages: string[] = [];
   markers: string[] = [];
+  strange: string[] = [];
   away = false;
 
   async hides(after: string | undefined): Promise<boolean> {
@@ -18,12 +21,21 @@ class Bucket extends MemoryLogStore {
     if (this.away) throw new Error('away');
     return this.markers.some((key) => key > (after ?? ''));
   }
+
+  /** Two objects a page. */
+  async lookAt(after = ''): Promise<VersionsPage> {
+    this.pages.push(after);
+    if (this.away) throw new Error('away');
+    const keys = [...this.objects.keys()].toSorted().filter((key) => key > after);
+    const strange = keys.slice(0, 2).find((key) => this.strange.includes(key));
+    return { strange, next: keys.length > 2 ? keys[1] : undefined };
+  }
 }
 
-function watched() {
+function watched(fraction = 0) {
   const bucket = new Bucket();
   const clock = new FakeClock();
-  return { bucket, clock, store: new WatchedStore(bucket, clock) };
+  return { bucket, clock, store: new WatchedStore(bucket, clock, { fraction: () => fraction }) };
 }
 
 const say = (log: TextLog, text: string) => log.append(() => ({ records: [note(text)], result: undefined }));
@@ -105,5 +117,62 @@ describe('a bucket that is read', () => {
 
     expect(bucket.looks).toHaveLength(3);
     expect(log.broken).toBeUndefined();
+  });
+});
+
+describe('a log that is long', () => {
+  const key = (n: number) => `log/${String(n).padStart(16, '0')}`;
+
+  async function long(fraction = 0) {
+    const all = watched(fraction);
+    for (let n = 1; n <= 5; n += 1) await all.bucket.createIfAbsent(key(n), Buffer.from(`${n}`));
+    const minutes = async (count: number) => {
+      for (let passed = 0; passed < count; passed += 1) {
+        await all.store.list(key(5));
+        await all.clock.advance(MINUTE);
+      }
+    };
+    return { ...all, minutes };
+  }
+
+  test('is gone through a page a minute, and then again', async () => {
+    const { bucket, minutes } = await long();
+
+    await minutes(4);
+
+    expect(bucket.pages).toEqual(['', key(2), key(4), '']);
+  });
+
+  test('is gone through from anywhere on', async () => {
+    const { bucket, minutes } = await long(0.5);
+
+    await minutes(3);
+
+    expect(bucket.pages).toEqual([key(2), key(4), '']);
+  });
+
+  test('is not believed once an old commit is hidden or written twice, until it is as it was', async () => {
+    const { bucket, clock, store, minutes } = await long();
+    bucket.strange = [key(3)];
+    await minutes(1);
+    await store.list(key(5)).catch(() => undefined);
+
+    const code = await codeOf(store.list(key(5)));
+    bucket.strange = [];
+    await clock.advance(MINUTE);
+    await store.list(key(5)).catch(() => undefined);
+
+    expect(code).toBe('head-moved-back');
+    expect(bucket.pages).toEqual(['', key(2), key(2)]);
+    expect(await store.list(key(4))).toEqual([key(5)]);
+  });
+
+  test('is read on when such a look fails, and the page is looked at again', async () => {
+    const { bucket, minutes } = await long();
+    bucket.away = true;
+
+    await minutes(2);
+
+    expect(bucket.pages).toEqual(['', '']);
   });
 });

@@ -35,7 +35,8 @@ const world = (
     )
     .reduce<State>((state, record, i) => fold(state, written(record, i + 1)), EMPTY);
 
-const decide = (state: State, person = priya) => decideCloseAll(state, { workflow, person }, NOON);
+const decide = (state: State, person = priya) =>
+  decideCloseAll(state, { workflow, person, software: '1.2.3' }, NOON);
 const ends = (decision: Decision) =>
   decision.kind === 'do'
     ? decision.records.map((record) => [record.type, 'request' in record && record.request])
@@ -61,7 +62,11 @@ describe('closing everything of a workflow', () => {
       ]),
     );
     expect(decision).toMatchObject({
-      records: [1, 2, 3, 4].map(() => ({ by: { identity: priya.identity } })),
+      records: [1, 2, 3, 4].map(() => ({
+        by: { identity: priya.identity },
+        software: '1.2.3',
+        workflowHash: workflow.hash,
+      })),
     });
     const records = decision.kind === 'do' ? decision.records : [];
     const after = records.reduce((before, record, i) => fold(before, written(record, 50 + i)), state);

@@ -1,96 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
 
-import {
-  compare,
-  differenceText,
-  entryKey,
-  sweptIn,
-  traceOf,
-  type Accounts,
-  type Trace,
-  type TrailChange,
-} from '../../../src/domain/completeness.ts';
+import { byOtherText, compare, differenceText } from '../../../src/domain/completeness.ts';
 import type { Finding } from '../../../src/domain/records.ts';
-import type { Target } from '../../../src/domain/rule.ts';
 import { getRequest } from '../../../src/domain/state.ts';
 import { MINUTE, SECOND } from '../../../src/domain/time.ts';
-import { aWorkflow } from '../../support/builders/workflow.ts';
+import { entryKey, sweptIn, traceOf, type Accounts, type TrailChange } from '../../../src/domain/trace.ts';
 import { aRecord, HISTORIES, ID, NOON, stateAfter } from '../../support/builders/records.ts';
-
-const target: Target = { ...aWorkflow().target, cut: { first: 50, last: 59 } };
-const { account, region, roleArn } = target;
-const place = { account, region, roleArn };
-const group = target.securityGroups[0]!;
-const ADDRESS = '203.0.113.7/32';
-const DEADLINE = NOON + 900 * SECOND;
-const CUT_UNTIL = DEADLINE + 1_500 * SECOND;
-const range = { place, from: NOON - 10 * MINUTE, until: NOON + 60 * MINUTE };
-const rule = { account, region, group, port: 8443, address: ADDRESS };
-const entry = { acl: 'acl-1', ruleNumber: 50, port: 8443, address: ADDRESS };
-
-const trace = (change: Partial<Trace> = {}): Trace => ({
-  request: ID,
+import {
+  accounts,
+  ADDRESS,
+  CUT_UNTIL,
+  DEADLINE,
+  denied,
+  OURS,
+  opened,
+  place,
+  range,
+  removed,
+  revoked,
+  rule,
+  swept,
   target,
-  rules: [{ ...rule, ruleId: 'sgr-1' }],
-  from: NOON,
-  deadline: DEADLINE / SECOND,
-  opened: { at: NOON + 5 * SECOND, awsRequests: ['r-open'] },
-  closed: { at: DEADLINE, awsRequests: ['r-close', 'r-cut'] },
-  cut: { entries: [entry], until: CUT_UNTIL / SECOND },
-  ...change,
-});
-
-const event = (change: Partial<TrailChange> = {}): TrailChange => ({
-  event: 'AuthorizeSecurityGroupIngress',
-  at: NOON + 4 * SECOND,
-  role: roleArn,
-  principal: 'arn:aws:sts::111122223333:assumed-role/breakglass-worker/breakglass-test',
-  awsRequest: 'r-open',
-  carriedOut: true,
-  on: group,
-  ruleIds: ['sgr-1'],
-  addresses: [ADDRESS],
-  ports: [8443],
-  protocols: ['tcp'],
-  ruleNumber: null,
-  allows: false,
-  ...change,
-});
-const opened = event();
-const revoked = event({
-  event: 'RevokeSecurityGroupIngress',
-  at: DEADLINE,
-  awsRequest: 'r-close',
-  addresses: [],
-});
-const denied = event({
-  event: 'CreateNetworkAclEntry',
-  at: DEADLINE,
-  awsRequest: 'r-cut',
-  on: 'acl-1',
-  ruleIds: [],
-  ruleNumber: 50,
-});
-const removed = event({
-  event: 'DeleteNetworkAclEntry',
-  at: CUT_UNTIL,
-  awsRequest: 'r-uncut',
-  on: 'acl-1',
-  ruleIds: [],
-  addresses: [],
-  ruleNumber: 50,
-});
-const OURS = [opened, revoked, denied, removed];
-
-const accounts = (traces: readonly Trace[], change: Partial<Accounts> = {}): Accounts => ({
-  traces,
-  swept: new Set(),
-  removed: new Set(),
-  ...change,
-});
+  trace,
+  trailOf,
+} from '../../support/builders/trail.ts';
 
 const kinds = (given: Accounts, events: readonly TrailChange[], within = range) =>
-  compare(given, events, within).map(({ kind, event, awsRequest }) => [kind, event, awsRequest]);
+  compare(given, trailOf(events), within).map(({ kind, event, awsRequest }) => [kind, event, awsRequest]);
 
 describe('the log and CloudTrail tell the same', () => {
   test('of a window that was opened, closed and cut', () => {
@@ -126,9 +62,9 @@ describe('the log and CloudTrail tell the same', () => {
       rules: [{ ...rule, address: '203.0.113.9/32', ruleId: 'sgr-2' }],
     });
     const together = { ...revoked, ruleIds: ['sgr-1', 'sgr-2', 'sgr-3'] };
-    const swept = { swept: new Set(['sgr-3']) };
+    const known = accounts([trace(), other], { swept: [swept('sgr-3')] });
 
-    expect(kinds(accounts([trace(), other], swept), [opened, together, denied, removed])).toEqual([]);
+    expect(kinds(known, [opened, together, denied, removed])).toEqual([]);
   });
 
   test('of a revoke of rules whose ids nobody knows, by what they let in', () => {
@@ -152,9 +88,32 @@ describe('the log and CloudTrail tell the same', () => {
   });
 
   test('of what the sweep closed and removed', () => {
-    const swept = accounts([], { swept: new Set(['sgr-1']), removed: new Set([entryKey('acl-1', 50)]) });
+    const known = accounts([], { swept: [swept('sgr-1')], removed: new Set([entryKey('acl-1', 50)]) });
 
-    expect(kinds(swept, [revoked, removed])).toEqual([]);
+    expect(kinds(known, [revoked, removed])).toEqual([]);
+  });
+
+  test('of what was made for a window that had ended meanwhile, and taken back', () => {
+    const made = { ...opened, awsRequest: 'late', ruleIds: ['sgr-2'], at: DEADLINE + 5 * MINUTE };
+    const takenBack = { ...revoked, awsRequest: 'back', ruleIds: ['sgr-2'], at: made.at + SECOND };
+    const found = { ...swept('sgr-2'), at: made.at + SECOND, awsRequests: ['late', 'back'] };
+
+    expect(kinds(accounts([trace()], { swept: [found] }), [...OURS, made, takenBack])).toEqual([]);
+  });
+
+  test('of an opening that was undone before anybody confirmed it', () => {
+    const undone = trace({
+      rules: [rule],
+      opened: null,
+      cut: null,
+      closed: { at: DEADLINE, awsRequests: ['r-close'], undone: ['r-open'], wasGone: false },
+    });
+    const elsewhere = { ...opened, addresses: ['203.0.113.7/32'], at: NOON - 5 * MINUTE };
+
+    expect(kinds(accounts([undone]), [elsewhere, revoked])).toEqual([]);
+    expect(kinds(accounts([undone]), [{ ...revoked, addresses: [ADDRESS] }])).toEqual([
+      ['no-event', 'AuthorizeSecurityGroupIngress', 'r-open'],
+    ]);
   });
 
   test('of the switch, from the deadline on', () => {
@@ -179,6 +138,10 @@ describe('a change that no record accounts for is found', () => {
     ['an authorize of which CloudTrail names no port', { ...opened, ports: [] }],
     ['an authorize of another protocol', { ...opened, protocols: ['udp'] }],
     ['an authorize for one more address', { ...opened, addresses: [ADDRESS, '0.0.0.0/0'] }],
+    [
+      'an authorize of a rule that the sweep has closed',
+      { ...opened, ruleIds: ['sgr-5'], on: 'sg-elsewhere' },
+    ],
     ['an authorize of one more rule', { ...opened, ruleIds: ['sgr-1', 'sgr-2'] }],
     ['a rule that was modified', { ...opened, event: 'ModifySecurityGroupRules' as const }],
     ['an entry that lets in', { ...denied, allows: true }],
@@ -206,7 +169,10 @@ describe('a change that no record accounts for is found', () => {
   ])('%s', (_, change) => {
     const strange = { ...change, awsRequest: 'strange' };
 
-    expect(kinds(accounts([trace()]), [...OURS, strange])).toEqual([['no-record', strange.event, 'strange']]);
+    const known = accounts([trace()], { swept: [{ ...swept('sgr-5'), awsRequests: ['r-swept'] }] });
+    const sweeping = { ...revoked, at: NOON, ruleIds: ['sgr-5'], awsRequest: 'r-swept' };
+
+    expect(kinds(known, [...OURS, sweeping, strange])).toEqual([['no-record', strange.event, 'strange']]);
   });
 
   test('an authorize that is wider than what its record says', () => {
@@ -287,7 +253,7 @@ describe('an AWS request that CloudTrail does not show is found', () => {
   });
 
   test('not where AWS did not name it, nor outside the time that is compared', () => {
-    const unnamed = trace({ opened: { at: NOON, awsRequests: [''] }, closed: null, rules: [] });
+    const unnamed = trace({ opened: { at: NOON + 1, awsRequests: [''] }, closed: null, rules: [] });
     const before = { ...range, from: NOON - 10 * MINUTE, until: NOON };
     const after = { ...range, from: DEADLINE, until: DEADLINE + MINUTE };
 
@@ -298,7 +264,9 @@ describe('an AWS request that CloudTrail does not show is found', () => {
   test('where nothing is known but the request', () => {
     const bare = trace({ rules: [], closed: null });
 
-    expect(compare(accounts([bare]), [], range)).toMatchObject([{ kind: 'no-event', on: '', request: ID }]);
+    expect(compare(accounts([bare]), trailOf([]), range)).toMatchObject([
+      { kind: 'no-event', on: '', request: ID },
+    ]);
   });
 });
 
@@ -306,7 +274,7 @@ test('a difference reads as one line', () => {
   const strange = { ...denied, awsRequest: 'strange', ruleNumber: 60 };
   const early = { ...revoked, role: target.switch.roleArn, awsRequest: 'early', at: NOON + 4 * SECOND };
 
-  const found = compare(accounts([trace()]), [revoked, denied, strange, early], range);
+  const found = compare(accounts([trace()]), trailOf([revoked, denied, strange, early]), range);
 
   expect(found.map(differenceText)).toEqual([
     expect.stringMatching(
@@ -319,6 +287,14 @@ test('a difference reads as one line', () => {
       /^CloudTrail does not show AuthorizeSecurityGroupIngress on sg-\w+, 2026.*r-open, of bg-0000000001$/,
     ),
   ]);
+});
+
+test('who else closed a rule reads as one line', () => {
+  const by = { request: ID, at: NOON, principal: 'arn:aws:iam::1:user/priya', awsRequest: 'r-hand' };
+
+  expect(byOtherText({ ...by, on: 'sg-1', what: 'sgr-1' })).toBe(
+    'arn:aws:iam::1:user/priya revoked sgr-1 on sg-1, 2026-03-01T12:00:00.000Z, AWS request r-hand, of bg-0000000001',
+  );
 });
 
 describe('what the records of a request say', () => {

@@ -206,7 +206,11 @@ describe('an entry that is gone', () => {
   const state = stateAfter(...closing(ID, target), cutAt(ID, END));
   const other = { ...ENTRY, address: '203.0.113.8/32' };
   const removed = (of: State, why: 'expired' | 'new-grant' | 'unknown', entry = ENTRY) =>
-    decideCutRemoved(of, { target, entries: [entry], why, awsRequests: ['r-uncut'] }, NOON);
+    decideCutRemoved(
+      of,
+      { target, entries: [entry], why, awsRequests: ['r-uncut'], switchRequests: ['r-disarmed'] },
+      NOON,
+    );
 
   test.each(['expired', 'new-grant', 'unknown'] as const)('is recorded (%s)', (why) => {
     expect(removed(state, why)).toMatchObject({
@@ -216,6 +220,7 @@ describe('an entry that is gone', () => {
           type: 'cut.removed',
           why,
           entries: [ENTRY],
+          requests: [ID],
           awsRequests: ['r-uncut'],
           target: { account: target.account, region: target.region },
         },

@@ -46,6 +46,10 @@ const maya = aPerson('U0MAYA');
 const jonas = aPerson('U0JONAS');
 const LATER = NOON + 60_000;
 const NOBODY = 'bg-nosuch';
+const SOFTWARE = '1.2.3';
+const OTHER = aWorkflow({ hash: 'b'.repeat(64) });
+/** The workflow of today, in the record of a decision. */
+const UNDER = { software: SOFTWARE, workflowHash: workflow.hash };
 
 const types = (decision: Decision): string[] =>
   decision.kind === 'do' ? decision.records.map(({ type }) => type) : [];
@@ -196,15 +200,18 @@ describe('approving', () => {
     ['open', HISTORIES.open, 'already-decided'],
   ])('what is %s is too late', (_, history, code) => {
     expect(codes(decide({ approver: aPerson('U0PRIYA') }, stateAfter(...history)))).toEqual([code]);
-    const denial = { request: ID, approver: aPerson('U0PRIYA'), workflow };
+    const denial = { request: ID, approver: aPerson('U0PRIYA'), workflow, software: SOFTWARE };
     expect(codes(decideDenial(stateAfter(...history), denial, LATER))).toEqual([code]);
   });
 
   test('denying asks the same of a person, and says it once', () => {
     const deny = (change: Partial<Approve>, state = pending) =>
-      decideDenial(state, { request: ID, approver: jonas, workflow, ...change }, LATER);
+      decideDenial(state, { request: ID, approver: jonas, workflow, software: SOFTWARE, ...change }, LATER);
 
     expect(types(deny({}))).toEqual(['request.denied']);
+    expect(deny({ workflow: OTHER })).toMatchObject({
+      records: [{ software: SOFTWARE, workflowHash: OTHER.hash }],
+    });
     expect(deny({}, stateAfter(...HISTORIES.ended))).toEqual({ kind: 'do', records: [] });
     expect(codes(deny({ approver: maya }))).toEqual(['own-request']);
     expect(codes(deny({ approver: aPerson('U0EVE', { guest: true }) }))).toEqual(['guest']);
@@ -316,7 +323,7 @@ describe('opening', () => {
   });
 
   test('is confirmed, armed and failed once each', () => {
-    const body = { request: ID };
+    const body = { request: ID, switchRequests: [] };
     inEvery((state) => decideArmed(state, { ...body, switches: [], from: 1 }, LATER), {
       opening: ['open.armed'],
     });
@@ -337,13 +344,18 @@ describe('opening', () => {
 
 describe('closing', () => {
   const request = { request: ID };
+  const NONE_BUT_THESE = { authorizeRequests: [], switchRequests: [] };
   const DUE = NOON + 900_000;
 
   test('is intended, confirmed and late once each, and only where something may be open', () => {
-    inEvery((state) => decideClosing(state, { ...request, trigger: 'deadline', worker: 'w1' }, LATER), {
-      opening: ['close.intended'],
-      open: ['close.intended'],
-    });
+    inEvery(
+      (state) =>
+        decideClosing(state, { ...request, trigger: 'deadline', worker: 'w1', software: SOFTWARE }, LATER),
+      {
+        opening: ['close.intended'],
+        open: ['close.intended'],
+      },
+    );
     const body = {
       ...request,
       closedAt: LATER,
@@ -352,12 +364,13 @@ describe('closing', () => {
       connections: 'may-live-on' as const,
       cut: null,
       awsRequests: [],
+      ...NONE_BUT_THESE,
     };
     inEvery((state) => decideClosed(state, body, LATER), { closing: ['close.confirmed'] });
     inEvery((state) => decideCloseLate(state, { ...request, text: 'late' }, LATER), {
       closing: ['close.late'],
     });
-    inEvery((state) => decideVanished(state, { ...request, worker: 'w1' }, LATER), {
+    inEvery((state) => decideVanished(state, { ...request, worker: 'w1', software: SOFTWARE }, LATER), {
       open: ['sweep.reported', 'close.intended'],
     });
     const late = stateAfter(...HISTORIES.closing, 'close.late');
@@ -393,7 +406,11 @@ describe('closing', () => {
     const state = stateAfter(...HISTORIES.open, ...then);
     const end = { latenessMs: 1, connections: 'may-live-on', cut: null, awsRequests: [] } as const;
 
-    const decision = decideClosed(state, { ...request, ...end, closedAt, witnessed }, LATER);
+    const decision = decideClosed(
+      state,
+      { ...request, ...end, ...NONE_BUT_THESE, closedAt, witnessed },
+      LATER,
+    );
 
     expect(decision).toMatchObject({ records: [{ type: 'close.confirmed', closedAt, notLaterThan }] });
   });
@@ -405,7 +422,7 @@ describe('closing', () => {
 
     const decision = decideClosed(
       state,
-      { ...request, ...ended, awsRequests: ['req-late', 'req-cut'] },
+      { ...request, ...ended, ...NONE_BUT_THESE, awsRequests: ['req-late', 'req-cut'] },
       LATER,
     );
 
@@ -414,7 +431,7 @@ describe('closing', () => {
 
   test('by "I am done" is the requester’s, by "close now" the requester’s and the approvers’', () => {
     const end = (person: typeof maya, file: typeof workflow | undefined = workflow) => {
-      const command = { ...request, person, workflow: file };
+      const command = { ...request, person, workflow: file, software: SOFTWARE };
       const state = stateAfter(...HISTORIES.open);
       return [decideDone(state, command, LATER), decideRevocation(state, command, LATER)].map((decision) => [
         ...types(decision),
@@ -426,7 +443,7 @@ describe('closing', () => {
     expect(end(jonas)).toEqual([['not-yours-to-end'], ['close.requested']]);
     expect(end(aPerson('U0EVE', { groups: [] }))).toEqual([['not-yours-to-end'], ['not-an-approver']]);
     expect(end(aPerson('U0MAYA', { active: false }))).toEqual([['deactivated'], ['deactivated']]);
-    const gone = { ...request, workflow: undefined };
+    const gone = { ...request, workflow: undefined, software: SOFTWARE };
     expect(codes(decideRevocation(stateAfter(...HISTORIES.open), { ...gone, person: jonas }, LATER))).toEqual(
       ['workflow-changed'],
     );
@@ -442,20 +459,37 @@ describe('closing', () => {
       opening: ['close.requested'],
       open: ['close.requested'],
     };
-    inEvery((state) => decideDone(state, { ...request, person: maya, workflow }, LATER), expected);
-    inEvery((state) => decideRevocation(state, { ...request, person: jonas, workflow }, LATER), expected);
+    const by = (person: typeof maya) => ({ ...request, person, workflow, software: SOFTWARE });
+    inEvery((state) => decideDone(state, by(maya), LATER), expected);
+    inEvery((state) => decideRevocation(state, by(jonas), LATER), expected);
     const asked = stateAfter(...HISTORIES.open, 'close.requested');
-    expect(decideDone(asked, { ...request, person: maya, workflow }, LATER)).toEqual({
+    expect(decideDone(asked, by(maya), LATER)).toEqual({
       kind: 'do',
       records: [],
     });
-    expect(
-      codes(decideDone(stateAfter(...HISTORIES.closed), { ...request, person: maya, workflow }, LATER)),
-    ).toEqual(['nothing-to-end']);
+    expect(codes(decideDone(stateAfter(...HISTORIES.closed), by(maya), LATER))).toEqual(['nothing-to-end']);
+  });
+
+  test('early says by which software and under which file, even if it is another by now or gone', () => {
+    const decided = (history: History, file: typeof workflow | undefined) =>
+      decideDone(
+        stateAfter(...HISTORIES[history]),
+        { ...request, person: maya, workflow: file, software: SOFTWARE },
+        LATER,
+      );
+
+    expect(decided('approved', OTHER)).toMatchObject({
+      records: [{ type: 'request.withdrawn', software: SOFTWARE, workflowHash: OTHER.hash }],
+    });
+    expect(decided('open', undefined)).toMatchObject({
+      records: [{ type: 'close.requested', software: SOFTWARE, workflowHash: null }],
+    });
   });
 });
 
 describe('lapsing', () => {
+  const lapsing = { request: ID, workflow, software: SOFTWARE };
+
   test('comes to what is pending and to what is approved, and only in time', () => {
     const { lapsesAt: end } = aRecord('request.asked');
     const due = (history: History) => {
@@ -464,15 +498,15 @@ describe('lapsing', () => {
     };
 
     expect([due('pending'), due('approved'), due('open')]).toEqual([end * 1000, NOON + 600_000, undefined]);
-    inEvery((state) => decideLapse(state, ID, NOON + 86_400_000), {
+    inEvery((state) => decideLapse(state, lapsing, NOON + 86_400_000), {
       pending: ['request.lapsed'],
       approved: ['request.lapsed'],
     });
-    inEvery((state) => decideLapse(state, ID, NOON), {});
-    expect(decideLapse(stateAfter('request.asked'), ID, NOON + 86_400_000)).toMatchObject({
-      records: [{ why: 'unanswered' }],
+    inEvery((state) => decideLapse(state, lapsing, NOON), {});
+    expect(decideLapse(stateAfter('request.asked'), lapsing, NOON + 86_400_000)).toMatchObject({
+      records: [{ why: 'unanswered', ...UNDER }],
     });
-    expect(decideLapse(stateAfter(...HISTORIES.approved), ID, NOON + 86_400_000)).toMatchObject({
+    expect(decideLapse(stateAfter(...HISTORIES.approved), lapsing, NOON + 86_400_000)).toMatchObject({
       records: [{ why: 'not-opened' }],
     });
   });
@@ -481,7 +515,7 @@ describe('lapsing', () => {
     people: (typeof maya)[],
     file: typeof workflow | undefined = workflow,
     state = stateAfter(...HISTORIES.approved),
-  ) => types(decidePeopleChecked(state, { request: ID, people, workflow: file }, LATER));
+  ) => types(decidePeopleChecked(state, { ...lapsing, people, workflow: file }, LATER));
 
   test.each([
     ['everybody still may', [maya, jonas], 'people.checked'],
@@ -496,18 +530,18 @@ describe('lapsing', () => {
   test('when the file is gone; what is not approved is nobody’s to check', () => {
     const gone = decidePeopleChecked(
       stateAfter(...HISTORIES.approved),
-      { request: ID, people: [maya, jonas], workflow: undefined },
+      { ...lapsing, people: [maya, jonas], workflow: undefined },
       LATER,
     );
 
-    expect(types(gone)).toEqual(['request.lapsed']);
+    expect(gone).toMatchObject({ records: [{ type: 'request.lapsed', workflowHash: null }] });
     expect(check([maya, jonas], workflow, stateAfter(...HISTORIES.open))).toEqual([]);
   });
 });
 
 describe('rotating', () => {
   const before = { serial: '0C', fingerprint: 'cc', notAfter: NOON };
-  const claim = (worker: string) => ({ request: ID, worker, certificate: 'arn', before });
+  const claim = (worker: string) => ({ request: ID, worker, software: SOFTWARE, certificate: 'arn', before });
 
   test('is begun by one worker, and taken over by another after its lease', () => {
     const running = stateAfter(...HISTORIES.rotating);
@@ -516,12 +550,12 @@ describe('rotating', () => {
     expect(types(decideRotation(running, claim('w1'), NOON + ROTATION_LEASE))).toEqual([]);
     expect(types(decideRotation(running, claim('w2'), NOON + ROTATION_LEASE - 1))).toEqual([]);
     expect(decideRotation(running, claim('w2'), NOON + ROTATION_LEASE)).toMatchObject({
-      records: [{ worker: 'w2', attempt: 2, before: { serial: '0A' } }],
+      records: [{ worker: 'w2', software: SOFTWARE, attempt: 2, before: { serial: '0A' } }],
     });
   });
 
   test('is proven, skipped and late once each', () => {
-    const proof = { request: ID, before, after: before, servedAt: LATER, probe: 'p' };
+    const proof = { request: ID, before, after: before, servedAt: LATER, probe: 'p', awsRequests: [] };
     inEvery((state) => decideRotated(state, proof, LATER), { rotating: ['rotation.confirmed'] });
     inEvery((state) => decideNoRotation(state, ID, LATER), { closed: ['rotation.skipped'] });
     inEvery((state) => decideRotationLate(state, { request: ID, text: 'late' }, LATER), {
@@ -540,10 +574,12 @@ describe('a refusal', () => {
     action: 'approve',
     person: maya,
     workflow: null,
+    ...UNDER,
+    incident: null,
     codes: ['own-request'] as const,
   };
 
-  test('is recorded once in ten minutes for each person, action, request and reason', () => {
+  test('is recorded once in ten minutes for each person, action, request, workflow and reason', () => {
     const state = stateAfter('request.asked', 'action.refused');
 
     expect(types(decideRefusalRecord(state, refused, NOON + 599_999))).toEqual([]);
@@ -552,9 +588,24 @@ describe('a refusal', () => {
       { person: jonas },
       { action: 'deny' },
       { request: null },
+      { workflow: 'ledger' },
       { codes: ['guest'] as const },
     ])
       expect(types(decideRefusalRecord(state, { ...refused, ...change }, NOON))).toEqual(['action.refused']);
+  });
+
+  test('names the incident that was looked up, and is the same refusal for another one', () => {
+    const silent = {
+      provider: 'pagerduty',
+      id: 'PINC0001',
+      url: 'https://x.pagerduty.com/incidents/PINC0001',
+    } as const;
+    const state = stateAfter('request.asked', 'action.refused');
+
+    expect(decideRefusalRecord(stateAfter(), { ...refused, incident: silent }, NOON)).toMatchObject({
+      records: [{ incident: silent, ...UNDER }],
+    });
+    expect(types(decideRefusalRecord(state, { ...refused, incident: silent }, NOON))).toEqual([]);
   });
 
   test('says who was refused, and nothing the directory said of them', () => {

@@ -72,7 +72,14 @@ const inEvery = (decide: (state: State) => Decision, expected: Partial<Record<Hi
 };
 
 describe('asking for a later end', () => {
-  const extend: Extend = { request: ID, extension: 1, person: maya, incident: anIncident(), workflow };
+  const extend: Extend = {
+    request: ID,
+    extension: 1,
+    person: maya,
+    incident: anIncident({ lookedUpAt: LATER }),
+    workflow,
+    software: '1.2.3',
+  };
   const open = stateAfter(...HISTORIES.open);
   const decide = (change: Partial<Extend> = {}, state = open, now = LATER) =>
     decideExtension(state, { ...extend, ...change }, now);
@@ -80,6 +87,12 @@ describe('asking for a later end', () => {
   test('names the end that it would make, counted from the deadline and not from now', () => {
     expect(decide()).toMatchObject({
       records: [{ type: 'extension.asked', until: END / 1000 + 1_800, requester: maya }],
+    });
+  });
+
+  test('records the incident as it was looked up for it, and what decided', () => {
+    expect(decide()).toMatchObject({
+      records: [{ incident: extend.incident, software: '1.2.3', workflowHash: workflow.hash }],
     });
   });
 
@@ -242,13 +255,16 @@ describe('approving a later end', () => {
 });
 
 describe('denying a later end', () => {
-  const deny = { request: ID, extension: 1, approver: jonas, workflow };
+  const deny = { request: ID, extension: 1, approver: jonas, workflow, software: '1.2.3' };
   type Deny = Omit<typeof deny, 'workflow'> & { readonly workflow: Workflow | undefined };
   const decide = (change: Partial<Deny> = {}, state = stateAfter(...HISTORIES.extending)) =>
     decideExtensionDenial(state, { ...deny, ...change }, LATER);
 
   test('is possible of an ask that waits alone, and said once', () => {
     inEvery((state) => decide({}, state), { extending: ['extension.denied'] });
+    expect(decide({ workflow: aWorkflow({ hash: 'b'.repeat(64) }) })).toMatchObject({
+      records: [{ software: '1.2.3', workflowHash: 'b'.repeat(64) }],
+    });
     expect(decide({}, stateAfter(...HISTORIES.unextended))).toEqual({ kind: 'do', records: [] });
   });
 
@@ -297,10 +313,14 @@ describe('the right to move an end later', () => {
 
   test('leads to the one record that moves it, decided once more', () => {
     const decide = (state: State, now = LATER) =>
-      decideProlonged(state, { request: ID, workflow, worker: 'w1' }, now);
+      decideProlonged(
+        state,
+        { request: ID, workflow, worker: 'w1', software: '1.2.3', switchRequests: ['r-moved'] },
+        now,
+      );
 
     expect(decide(granted)).toMatchObject({
-      records: [{ type: 'window.extended', deadline: UNTIL, worker: 'w1' }],
+      records: [{ type: 'window.extended', deadline: UNTIL, worker: 'w1', switchRequests: ['r-moved'] }],
     });
     inEvery((state) => decide(state), { granted: ['window.extended'] });
     expect(codes(decide(granted, END))).toEqual(['extension-too-late']);
@@ -407,12 +427,14 @@ function shownOfTwo(change: Partial<ReturnType<typeof aRecord<'extension.approve
 describe('people asked about again', () => {
   const people = [maya, jonas];
   const check = (state: State, among = people) =>
-    decidePeopleChecked(state, { request: ID, people: among, workflow }, LATER);
+    decidePeopleChecked(state, { request: ID, people: among, workflow, software: '1.2.3' }, LATER);
 
   test('keep an approved extension alive while they stand, and change nothing otherwise', () => {
     const granted = stateAfter(...HISTORIES.granted);
 
-    expect(types(check(granted))).toEqual(['people.checked']);
+    expect(check(granted)).toMatchObject({
+      records: [{ type: 'people.checked', software: '1.2.3', workflowHash: workflow.hash }],
+    });
     expect(check(granted, [maya, aPerson('U0JONAS', { active: false })])).toEqual({
       kind: 'do',
       records: [],
@@ -425,7 +447,8 @@ describe('people asked about again', () => {
   });
 
   test('do not make a window lapse', () => {
-    expect(decideLapse(stateAfter(...HISTORIES.granted), ID, END + 60_000)).toEqual({
+    const lapsing = { request: ID, workflow, software: '1.2.3' };
+    expect(decideLapse(stateAfter(...HISTORIES.granted), lapsing, END + 60_000)).toEqual({
       kind: 'do',
       records: [],
     });

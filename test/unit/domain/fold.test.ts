@@ -121,6 +121,7 @@ describe('what cannot be is kept out, and the log is no longer believed', () => 
 
   test.each([
     ['a newer format', { format: 2, type: 'request.asked' }, 'newer-format'],
+    ['a newer format of the log’s own', { format: 2, type: 'log.key-replaced' }, 'newer-format'],
     ['an unknown type', { format: 1, type: 'request.paused' }, 'unknown-type'],
     ['a type that is a property of every object', { format: 1, type: 'constructor' }, 'unknown-type'],
   ])('%s', (_, record, why) => {
@@ -128,6 +129,19 @@ describe('what cannot be is kept out, and the log is no longer believed', () => 
 
     expect(fold(EMPTY, entry)).toEqual({ ...EMPTY, distrust: { index: 1, why } });
   });
+
+  test.each(['request.asked', 'cut.removed', 'trail.compared'] as const)(
+    '%s with nothing in it, without throwing',
+    (type) => {
+      const before = stateAfter('request.asked');
+      const { record, ...entry } = written(aRecord(type), 99);
+      const { format, at } = record;
+
+      const after = fold(before, { ...entry, record: { format, type, at } });
+
+      expect(after).toEqual({ ...before, distrust: { index: 99, why: 'impossible' } });
+    },
+  );
 
   test('the first reason stays, and what follows is still folded', () => {
     const flawed = add(stateAfter('request.asked'), aRecord('close.late'));
@@ -271,7 +285,7 @@ describe('cut connections', () => {
     const gone = add(closed, aRecord('cut.removed', { entries: cut.entries }));
 
     expect(gone.cuts.size).toBe(0);
-    expect(getRequest(gone, ID)).toBe(getRequest(closed, ID));
+    expect(getRequest(gone, ID)).toMatchObject({ state: 'closed', version: getRequest(closed, ID)?.version });
   });
 
   test('are none where nothing was cut', () => {
@@ -329,6 +343,33 @@ describe('nothing is kept for ever', () => {
     ]);
   });
 
+  test.each(['action.refused', 'sweep.reported', 'cut.removed'] as const)(
+    'a request knows of a %s that names it, and nothing decided meanwhile is upset',
+    (type) => {
+      const before = stateAfter(...HISTORIES.open);
+      const after = add(before, aRecord(type));
+
+      const [open, named] = [getRequest(before, ID), getRequest(after, ID)];
+      expect(named?.records).toEqual([
+        ...(open?.records ?? []),
+        { index: 99, commit: 99, leaf: '63'.repeat(32) },
+      ]);
+      expect({ ...named, records: [] }).toEqual({ ...open, records: [] });
+      expect(after.distrust).toBeNull();
+    },
+  );
+
+  test.each([
+    aRecord('action.refused', { request: null }),
+    aRecord('action.refused', { request: 'bg-nosuch' }),
+    aRecord('sweep.reported', { request: null }),
+    aRecord('cut.removed', { requests: [] }),
+  ])('a record that names another request, or none, is none of its (%#)', (record) => {
+    const before = stateAfter(...HISTORIES.open);
+
+    expect(getRequest(add(before, record), ID)).toBe(getRequest(before, ID));
+  });
+
   test('deliveries are forgotten after a day, refusals after ten minutes', () => {
     const state = stateAfter('request.asked', 'action.refused');
     const later = (ms: number, delivery: string) => ({ at: isoTime(NOON + ms), request: delivery, delivery });
@@ -341,6 +382,6 @@ describe('nothing is kept for ever', () => {
 
     expect([...almost.deliveries.keys()].toSorted()).toEqual(['V0001', 'V2']);
     expect([...after.deliveries.keys()]).toEqual(['V3']);
-    expect([...refusedLater.refusals.keys()]).toEqual([`/T0TEST/U0MAYA deny ${ID} own-request`]);
+    expect([...refusedLater.refusals.keys()]).toEqual([`/T0TEST/U0MAYA deny ${ID}  own-request`]);
   });
 });

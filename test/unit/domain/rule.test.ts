@@ -80,7 +80,7 @@ describe('what an approver was shown', () => {
   const asked = aRecord('request.asked');
 
   test('has the same digest in every process and version', () => {
-    expect(shownDigest(asked)).toBe('e687bf749679fe6bb77b8fee20be01830872c6c0860d572833a2bed0a6e6335e');
+    expect(shownDigest(asked)).toBe('af54802f717ddd81d3903c45f1cee838ea956fc738401ed46cb4c285f89196be');
   });
 
   test.each([
@@ -89,17 +89,24 @@ describe('what an approver was shown', () => {
     ['longer', { durationSeconds: 901 }],
     ['another reason', { reason: 'Settlement queue is stuck, need the console!' }],
     ['another requester', { requester: aPerson('U0EVE') }],
+    ['another requester of that name', { requester: aPerson('U0EVE', { name: 'u0maya' }) }],
+    ['another name', { requester: aPerson('U0MAYA', { name: 'eve' }) }],
     ['another incident', { incident: anIncident({ id: 'PINC0043' }) }],
+    ['the incident under another link', { incident: anIncident({ url: 'https://example.pagerduty.com/x' }) }],
+    ['another title of the incident', { incident: anIncident({ title: 'Nothing' }) }],
+    ['another status of the incident', { incident: anIncident({ status: 'acknowledged' }) }],
+    ['another request', { request: 'bg-0000000002' }],
+    ['another time to answer', { lapsesAt: asked.lapsesAt + 1 }],
     ['another policy', { workflow: { ...asked.workflow, hash: 'b'.repeat(64) } }],
     ['fewer approvals', { approvalsNeeded: 0 }],
   ])('is something else with %s', (_, change) => {
     expect(shownDigest({ ...asked, ...change })).not.toBe(shownDigest(asked));
   });
 
-  test('is the same whatever the directory and the incident system said a moment later', () => {
+  test('is the same whatever the directory and the incident system say that no card shows', () => {
     const later = {
-      requester: aPerson('U0MAYA', { checkedAt: NOON + 1 }),
-      incident: anIncident({ lookedUpAt: NOON + 1, status: 'acknowledged' }),
+      requester: aPerson('U0MAYA', { checkedAt: NOON + 1, groups: [] }),
+      incident: anIncident({ lookedUpAt: NOON + 1, createdAt: NOON }),
     };
 
     expect(shownDigest({ ...asked, ...later })).toBe(shownDigest(asked));

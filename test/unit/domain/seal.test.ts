@@ -114,6 +114,13 @@ describe('the summary of what', () => {
   });
 });
 
+test('a seal names what people were refused, what the sweep found and what was taken away again', () => {
+  const about = ['action.refused', 'sweep.reported', 'cut.removed'] as const;
+  const story = ['request.asked', ...about, 'request.denied'] as const;
+
+  expect(seal(...story)?.records.map(({ index }) => index)).toEqual([1, 2, 3, 4, 5]);
+});
+
 test('a seal names every record before it', () => {
   expect(seal('request.asked', 'request.denied')?.records).toEqual([
     { index: 1, commit: 1, leaf: '01'.repeat(32) },

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { OrderedMap } from 'immutable';
 
-import { entryKey } from '../../../src/domain/completeness.ts';
+import { entryKey } from '../../../src/domain/trace.ts';
 import { fold, TRACES_KEPT } from '../../../src/domain/fold.ts';
 import type { BreakglassRecord, TrailCompared } from '../../../src/domain/records.ts';
 import type { Target } from '../../../src/domain/rule.ts';

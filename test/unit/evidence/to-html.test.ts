@@ -63,6 +63,20 @@ describe('the page of a request', () => {
     expect(text).toContain('sgr-1 in sg-0123456789abcdef0');
   });
 
+  test('names every call that changed something in AWS, and none where there was none', () => {
+    const undone = aRecord('close.confirmed', { authorizeRequests: ['req-undone'] });
+    const text = textOf(page(...HISTORIES.closing, undone, 'rotation.started', 'rotation.confirmed'));
+
+    expect(text).toContain('sgr-1 in sg-0123456789abcdef0: tcp 8443 from 203.0.113.7/32, since');
+    expect(text).toContain('; AWS requests req-1, switch-2');
+    expect(text).toContain('; AWS requests req-undone, req-2, switch-4');
+    expect(text).toContain('; AWS requests import-1');
+    const failed = aRecord('open.failed', { switchRequests: [] });
+    expect(textOf(page('request.asked', 'approval.given', 'open.intended', failed))).not.toContain(
+      'AWS requests',
+    );
+  });
+
   test('whose end nobody saw says that it was not later than that', () => {
     const closed = aRecord('close.confirmed', { notLaterThan: true });
 
@@ -86,6 +100,20 @@ describe('the page of a request', () => {
     const text = textOf(page(...HISTORIES.granted, 'window.extended', ...HISTORIES.rotated.slice(4)));
 
     expect(text).toContain('Extended until 2026-03-01 12:45:00 UTC, approved by u0jonas');
+  });
+
+  test('names other versions of the workflow file that somebody decided under, and that there was none', () => {
+    const other = aRecord('action.refused', { workflowHash: 'c'.repeat(64) });
+    const none = aRecord('request.denied', { workflowHash: null });
+    const silent = { provider: 'pagerduty', id: 'PINC0001', url: 'https://example.pagerduty.com/x' } as const;
+    const unknown = aRecord('action.refused', { codes: ['incident-unknown'], incident: silent });
+
+    const text = textOf(page('request.asked', other, unknown, none));
+
+    expect(text).toContain(`Also decided under ${'c'.repeat(64)} without a file`);
+    expect(text).toContain('approve: incident-unknown; incident PINC0001');
+    expect(text).toContain('without a workflow file');
+    expect(textOf(page(...ENDS['denied']!))).not.toContain('Also decided under');
   });
 
   test('says of an approval whether it was for what is recorded', () => {

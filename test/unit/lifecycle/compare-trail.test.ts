@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import type { TrailChange } from '../../../src/domain/completeness.ts';
+import type { TrailChange } from '../../../src/domain/trace.ts';
 import { areasOf, type Area } from '../../../src/lifecycle/areas.ts';
 import { accountsIn, compareTrail, type Comparer } from '../../../src/lifecycle/compare-trail.ts';
 import { TRACES_KEPT } from '../../../src/domain/fold.ts';
@@ -233,6 +233,7 @@ describe('an AWS request that CloudTrail does not show', () => {
           gaps: [],
           different: 0,
           differences: [],
+          byOthers: [],
         },
       ],
       result: undefined,
@@ -245,6 +246,62 @@ describe('an AWS request that CloudTrail does not show', () => {
     expect(next).toBe(all.world.clock.now() + 20 * MINUTE);
     expect(compared(all)).toHaveLength(1);
   });
+});
+
+describe('a window whose opening was not answered', () => {
+  async function unanswered() {
+    const all = await comparedWorld();
+    await compareTrail(all.worker, all.area);
+    all.world.access.faults.fail('open', 'after', new AccessError('unknown-outcome', 'no answer'));
+    await windowIn(all);
+    const { ruleId } = all.world.access.effects.find(({ what }) => what === 'opened')!;
+    const made = { ...strange(all.world), at: all.world.clock.now() - 45 * MINUTE };
+    return { all, made: { ...made, ruleIds: [ruleId], addresses: ['203.0.113.7/32'] } };
+  }
+
+  test('has the event that names its rule', async () => {
+    const { all, made } = await unanswered();
+    all.activity.trail = [made, ...trailOf(all)];
+    await all.world.clock.advance(2 * HOUR);
+
+    await compareTrail(all.worker, all.area);
+
+    expect(compared(all).at(-1)).toMatchObject({ events: 2, different: 0 });
+  });
+
+  test('is looked for since it was intended, and missing after two hours', async () => {
+    const { all } = await unanswered();
+    all.activity.trail = trailOf(all);
+    await all.world.clock.advance(2 * HOUR);
+
+    await compareTrail(all.worker, all.area);
+
+    const [asked] = recordsIn(all.world.store).filter(({ type }) => type === 'open.intended');
+    expect(all.activity.ranges.at(-1)?.[0]).toBeLessThan(Date.parse(asked!.at));
+    expect(compared(all).at(-1)?.differences).toMatchObject([
+      { kind: 'no-event', event: 'AuthorizeSecurityGroupIngress', awsRequest: '' },
+    ]);
+  });
+});
+
+test('who else has closed a rule is recorded, and wakes nobody', async () => {
+  const all = await comparedWorld();
+  await windowIn(all);
+  all.activity.trail = trailOf(all);
+  const byHand = {
+    event: 'RevokeSecurityGroupIngress',
+    role: null,
+    principal: 'arn:aws:iam::1:user/x',
+  } as const;
+  const at = all.world.clock.now() - 40 * MINUTE;
+  all.activity.byOthers = [
+    { ...strange(all.world), ...byHand, at, ruleIds: [], addresses: ['203.0.113.7/32'] },
+  ];
+
+  await compareTrail(all.worker, all.area);
+
+  expect(compared(all)).toMatchObject([{ different: 0, byOthers: [{ principal: byHand.principal }] }]);
+  expect(all.world.alerts).toEqual([]);
 });
 
 describe('what could not be seen is said', () => {
@@ -357,5 +414,6 @@ test('what the sweep has closed and what was removed accounts for changes too', 
   const { traces, swept, removed } = accountsIn(state);
 
   expect(traces.map(({ request }) => request)).toEqual([ID]);
-  expect([[...swept], [...removed]]).toEqual([['sgr-1'], ['acl-1 50']]);
+  expect(swept.flatMap(({ rules }) => rules.map(({ ruleId }) => ruleId))).toEqual(['sgr-1']);
+  expect([...removed]).toEqual(['acl-1 50']);
 });

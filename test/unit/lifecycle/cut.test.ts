@@ -218,7 +218,7 @@ describe('a cut that has begun', () => {
     const gone = { closedAt: world.clock.now(), kept: request.confirmed.rules };
     const ended = await settleCut(worker, request, gone);
 
-    expect(ended).toEqual({ connections: 'kept-by-another-grant', cut: null, awsRequests: [] });
+    expect(ended).toEqual({ connections: 'kept-by-another-grant', cut: null });
     expect(world.access.faults.calls).not.toContain('cut');
   });
 });

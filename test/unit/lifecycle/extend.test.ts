@@ -94,6 +94,26 @@ describe('a click on a later end', () => {
     const over = await click('extend', 'maya');
 
     expect([codesOf(silent), codesOf(over)]).toEqual([['incident-system-silent'], ['incident-closed']]);
+    const refused = recordsIn(world.store).filter(({ type }) => type === 'action.refused');
+    expect(refused).toMatchObject([
+      { incident: { id: 'PINC0042' } },
+      { incident: { id: 'PINC0042', status: 'resolved' } },
+    ]);
+  });
+
+  test('of somebody the log knows is on record though the directory is silent', async () => {
+    const { world, request, click } = await open();
+    world.directory.silent = true;
+
+    await click('extend', 'maya');
+    await click('approveExtension', 'jonas');
+    await click('denyExtension', 'priya');
+
+    const refused = recordsIn(world.store).filter(({ type }) => type === 'action.refused');
+    expect(refused).toMatchObject([
+      { request, action: 'extend', person: { name: world.maya.name } },
+      { request, action: 'approve-extension', person: { name: world.jonas.name } },
+    ]);
   });
 });
 

@@ -32,6 +32,7 @@ const goesOn = async (worker: Worker, id: string) => {
   await worker.log.refresh();
   await advance(worker, id);
 };
+const ours = (request: string) => ({ deployment: 'test', request, expiresAt: null });
 const isArmed = () => world.access.switches.has(ruleKey(rule));
 
 /** Runs it once, around the `nth` call of that method from now on. */
@@ -189,6 +190,45 @@ describe('two grants of one rule', () => {
     expect(summary(one, first).outcome).toBe('closed');
   });
 
+  test('that end together leave the switch to nobody, however late one of them is recorded', async () => {
+    const [first, other] = [await world.opened(one), await world.opened(two, { delivery: 'V2' })];
+    const isEnding = () =>
+      world.events.some(({ name, fields }) => name === 'closing' && fields['request'] === first);
+    const slow = await world.worker('w3', {
+      read: (key) => world.store.read(key),
+      list: (after) => world.store.list(after),
+      createIfAbsent: async (key, body) => {
+        if (isEnding()) await world.clock.pause(10_000);
+        return world.store.createIfAbsent(key, body);
+      },
+    });
+    await world.pastDeadline(two, other);
+    await slow.log.refresh();
+
+    await world.clock.drive(Promise.all([advance(slow, first), advance(two, other)]));
+
+    await slow.log.refresh();
+    for (const id of [first, other]) summary(slow, id);
+    expect(isArmed()).toBe(false);
+  });
+
+  test('one of which was kept for the other a little longer was closed no earlier than the rule', async () => {
+    const first = await world.opened(one);
+    await world.clock.advance(3_000);
+    const other = await world.opened(one, { delivery: 'V2' });
+    await two.log.refresh();
+    const { deadline } = requestIn(two.log, other, 'open');
+    await world.pastDeadline(one, first, 250);
+    const closing = advance(one, first);
+    await world.clock.advance(deadline * 1_000 - world.clock.now());
+
+    await world.clock.drive(Promise.all([closing, advance(two, other)]));
+
+    await one.log.refresh();
+    const revoked = world.access.effects.findLast(({ what }) => what === 'closed')!;
+    expect(summary(one, first).closedAt).toBeGreaterThanOrEqual(revoked.at);
+  });
+
   test('a tag that AWS refuses to change is tried again', async () => {
     const first = await world.opened(one);
     await world.opened(one, second());
@@ -201,19 +241,163 @@ describe('two grants of one rule', () => {
 });
 
 describe('a worker that slept while another took its opening over', () => {
-  test('and whose call has failed by then leaves the window open', async () => {
+  const unreachable = () => new AccessError('unreachable', 'planned');
+  const slept = async (id: string) => {
+    await world.clock.pause(25_000);
+    await goesOn(two, id);
+  };
+
+  test.each(['arm', 'isArmed'] as const)(
+    'and whose call (%s) has failed by then leaves the window open',
+    async (call) => {
+      const id = await world.approved();
+      around(call, 'before', async () => {
+        await slept(id);
+        throw unreachable();
+      });
+
+      await world.advanced(one, id);
+
+      expect(requestIn(one.log, id, 'open').deadline).toBe(requestIn(two.log, id, 'open').deadline);
+      expect(world.access.effects.map(({ what }) => what)).toEqual(['opened']);
+      expect(isArmed()).toBe(true);
+    },
+  );
+
+  test('closes what it finds without a switch', async () => {
     const id = await world.approved();
-    around('arm', 'before', async () => {
-      await world.clock.pause(25_000);
-      await goesOn(two, id);
-      throw new AccessError('unreachable', 'planned');
+    around('isArmed', 'before', async () => {
+      await slept(id);
+      world.access.removeSwitch(rule);
     });
 
     await world.advanced(one, id);
 
-    expect(requestIn(one.log, id, 'open').deadline).toBe(requestIn(two.log, id, 'open').deadline);
+    expect(world.access.rules).toEqual([]);
+    expect(summary(one, id)).toMatchObject({ outcome: 'closed', closedBecause: 'undo' });
+  });
+
+  test('closes all of it when it has made another rule than the one that was recorded', async () => {
+    const id = await world.approved();
+    around('isArmed', 'before', async () => {
+      world.access.removeRule(world.access.rules[0]!.ruleId);
+      around('observe', 'before', () => Promise.resolve(void world.access.addStanding(rule, ours(id))));
+      await slept(id);
+      throw unreachable();
+    });
+
+    await world.advanced(one, id);
+
+    expect(world.access.rules).toEqual([]);
+    expect(summary(one, id)).toMatchObject({ outcome: 'closed', closedBecause: 'undo' });
+  });
+
+  test('and cannot look after that leaves it open, too', async () => {
+    const id = await world.approved();
+    around('pin', 'before', () => world.clock.pause(25_000));
+    await one.log.refresh();
+    const opening = advance(one, id);
+    await world.clock.advance(22_000);
+    await two.log.refresh();
+    around('observe', 'before', async () => {
+      await world.clock.pause(10_000);
+      throw unreachable();
+    });
+
+    await world.clock.drive(Promise.all([opening, advance(two, id)]));
+
+    requestIn(two.log, id, 'open');
     expect(world.access.effects.map(({ what }) => what)).toEqual(['opened']);
-    expect(isArmed()).toBe(true);
+  });
+
+  test('pins again what it has armed after the other had pinned it', async () => {
+    const id = await world.approved();
+    around('pin', 'before', () => world.clock.pause(25_000));
+    await one.log.refresh();
+    const opening = advance(one, id);
+    await world.clock.advance(22_000);
+    await two.log.refresh();
+    around('arm', 'before', async () => {
+      await world.clock.pause(10_000);
+      await two.log.refresh();
+    });
+
+    await world.clock.drive(Promise.all([opening, advance(two, id)]));
+
+    const { confirmed } = requestIn(two.log, id, 'open');
+    expect(world.access.switches.get(ruleKey(rule))?.ruleId).toBe(confirmed.rules[0]?.ruleId);
+  });
+});
+
+describe('a worker that takes an opening over on what it read long ago', () => {
+  let id: string;
+
+  beforeEach(async () => {
+    id = await world.approved();
+    around('arm', 'before', () => two.log.refresh());
+    await world.advanced(one, id);
+    await world.clock.advance(25_000);
+    requestIn(two.log, id, 'opening');
+  });
+
+  test('touches nothing of a window that is open by now', async () => {
+    world.access.faults.fail('arm', 'before', new AccessError('unreachable', 'planned'));
+
+    await world.clock.drive(advance(two, id));
+
+    requestIn(two.log, id, 'open');
+    expect(world.access.effects.map(({ what }) => what)).toEqual(['opened']);
+    expect(world.access.switches.get(ruleKey(rule))?.ruleId).toBe(world.access.rules[0]?.ruleId);
+  });
+
+  test('arms nothing for a window that is closed by now', async () => {
+    await end(id);
+    await world.advanced(one, id);
+
+    await world.clock.drive(advance(two, id));
+
+    expect(isArmed()).toBe(false);
+  });
+});
+
+describe('a worker that takes an opening over while another closes it', () => {
+  test('disarms again what it has armed after the other was through', async () => {
+    const id = await world.approved();
+    const stop = world.access.faults.watch((method) => {
+      if (method === 'arm') throw new Error('killed');
+    });
+    await expect(world.advanced(one, id)).rejects.toThrow('killed');
+    stop();
+    await world.clock.advance(25_000);
+    around('arm', 'before', async () => {
+      await end(id);
+      await goesOn(one, id);
+    });
+
+    await world.advanced(two, id);
+
+    expect(summary(two, id)).toMatchObject({ outcome: 'closed', openedAt: null });
+    expect(world.access.faults.calls).toContain('arm');
+    expect(isArmed()).toBe(false);
+  });
+});
+
+describe('an opening that comes to its end before AWS has shown it', () => {
+  test('is revoked then, and not when AWS has answered', async () => {
+    const id = await world.approved();
+    around('open', 'after', async () => {
+      const { deadline } = requestIn(one.log, id, 'opening');
+      await world.clock.pause(deadline * 1_000 - world.clock.now() - 1_000);
+      around('observe', 'before', () => world.clock.pause(8_000));
+    });
+
+    await world.advanced(one, id);
+
+    const { deadline } = summary(one, id);
+    expect(world.access.effects.map(({ what, at }) => [what, at - deadline! * 1_000])).toEqual([
+      ['opened', expect.any(Number)],
+      ['closed', 0],
+    ]);
   });
 });
 

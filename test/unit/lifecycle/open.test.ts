@@ -140,6 +140,7 @@ describe('a takeover', () => {
         rules: world.access.rules.map(({ ruleId }) => ({ ...rule(), ruleId })),
         openedAt: world.clock.now(),
         awsRequests: [],
+        switchRequests: [],
       };
       await one.log.refresh();
       await one.log.append(({ requests }) => ({

@@ -14,6 +14,7 @@ import { LogError, type LogErrorCode } from '../../../src/log/errors.ts';
 import type { Conversation } from '../../../src/ports/conversation.ts';
 import { commitKey } from '../../../src/log/commit.ts';
 import { aPerson, aRecord } from '../../support/builders/records.ts';
+import { recordsIn } from '../../support/lifecycle-processes.ts';
 import { codesOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
 /** A second bot beside the first, which has read the log only so far. */
@@ -114,6 +115,23 @@ describe('a click on a request that another process has just written', () => {
     requestIn(desk.log, request, 'pending');
   });
 
+  test.each([approve, deny])(
+    'while the directory is silent is on record of whom the log knows',
+    async (verb) => {
+      const world = new LifecycleWorld();
+      const desk = await world.desk();
+      const [approved, request] = [await world.approved(), await world.asked({ delivery: 'V2' })];
+      world.directory.silent = true;
+
+      await verb(desk, { person: world.jonas.identity, request });
+
+      const refused = { type: 'action.refused', request, codes: ['directory-silent'] };
+      expect(approved).not.toBe(request);
+      expect(recordsIn(world.store)).toContainEqual(expect.objectContaining(refused));
+      expect(requestIn(desk.log, request, 'pending').records).toHaveLength(2);
+    },
+  );
+
   test('is refused when its workflow file is gone', async () => {
     const world = new LifecycleWorld();
     const desk = await world.desk();
@@ -182,7 +200,9 @@ describe('a refusal', () => {
     const world = new LifecycleWorld();
     const desk = await world.desk();
     world.storeDown(true);
-    const what = { action: 'ask', request: null, workflow: null, person: aPerson('U0EVE') };
+    const person = aPerson('U0EVE');
+    const { identity } = person;
+    const what = { action: 'ask', request: null, name: null, workflow: undefined, identity, person };
 
     const answer = await world.clock.drive(refuseWith(desk, what, [{ code: 'guest' }]));
 

@@ -2,12 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 
 import { CUT_FOR } from '../../../src/domain/cut.ts';
 import type { Target } from '../../../src/domain/rule.ts';
+import { areasOf } from '../../../src/lifecycle/areas.ts';
+import { restBefore } from '../../../src/lifecycle/describe-budget.ts';
 import { sweepCuts } from '../../../src/lifecycle/sweep-cuts.ts';
 import { advance } from '../../../src/lifecycle/advance.ts';
 import { AccessError } from '../../../src/ports/access.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
 import { recordsIn } from '../../support/lifecycle-processes.ts';
-import { LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
+import { areaOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
 const target: Target = { ...aWorkflow().target, cut: { first: 50, last: 59 } };
@@ -37,7 +39,7 @@ async function sweepFor(
   ms: number,
 ) {
   for (let passed = 0; passed <= ms; passed += 5_000) {
-    await world.clock.drive(sweepCuts(worker, target));
+    await world.clock.drive(sweepCuts(worker, areaOf(target)));
     await world.clock.advance(5_000);
   }
 }
@@ -61,7 +63,7 @@ describe('a recorded entry', () => {
     await world.clock.advance((CUT_FOR + 60) * 1_000);
     world.access.fireSwitches();
 
-    await sweepCuts(worker, target);
+    await sweepCuts(worker, areaOf(target));
 
     expect(removed(world)).toEqual([['expired', 1]]);
     expect(world.access.network.removals.size).toBe(0);
@@ -82,7 +84,7 @@ describe('a recorded entry', () => {
     const other = await world.worker('w2');
     await world.clock.advance(CUT_FOR * 1_000);
 
-    await Promise.all([sweepCuts(worker, target), sweepCuts(other, target)]);
+    await Promise.all([sweepCuts(worker, areaOf(target)), sweepCuts(other, areaOf(target))]);
 
     expect(removed(world)).toEqual([['expired', 1]]);
   });
@@ -92,8 +94,8 @@ describe('a recorded entry', () => {
     await world.clock.advance(CUT_FOR * 1_000);
     world.access.faults.fail('uncut', 'before', new AccessError('throttled', 'slow down'));
 
-    await expect(sweepCuts(worker, target)).rejects.toMatchObject({ code: 'throttled' });
-    await sweepCuts(worker, target);
+    await expect(sweepCuts(worker, areaOf(target))).rejects.toMatchObject({ code: 'throttled' });
+    await sweepCuts(worker, areaOf(target));
 
     expect(removed(world)).toEqual([['expired', 1]]);
   });
@@ -183,9 +185,62 @@ test('a target whose connections are not cut costs no call', async () => {
   const world = new LifecycleWorld();
   const worker = await world.worker();
 
-  await sweepCuts(worker, aWorkflow().target);
+  await sweepCuts(worker, areaOf(aWorkflow().target));
 
   expect(world.access.faults.calls).toEqual([]);
+});
+
+describe('targets of one area', () => {
+  const groups = (count: number) => Array.from({ length: count }, (_, n) => `sg-${n}`);
+  const areaWith = (...targets: readonly Target[]) =>
+    [
+      ...areasOf(new Map(targets.map((one, n) => [`w${n}`, aWorkflow({ target: one })])), undefined).values(),
+    ][0]!;
+  const looks = ({ access }: LifecycleWorld) =>
+    access.faults.calls.filter((call) => call === 'observeCuts').length;
+
+  test('with the same numbers are looked through in one go, and an entry that leads to any of them is found', async () => {
+    const world = new LifecycleWorld({ target });
+    const worker = await world.worker();
+    const area = areaWith({ ...target, securityGroups: ['sg-1'] }, target, { ...target, port: 9443 });
+    world.access.network.add(stray);
+
+    await sweepCuts(worker, area);
+    const once = looks(world);
+    await world.clock.advance(60_000);
+    await sweepCuts(worker, area);
+
+    expect([once, looks(world)]).toEqual([1, 2]);
+    expect(removed(world)).toEqual([['unknown', 1]]);
+  });
+
+  test('with numbers of their own are looked through one after another, as far as calls are left, and none is forgotten', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const numbered = [0, 10, 20].map((first) => ({
+      ...target,
+      securityGroups: groups(1_000),
+      cut: { first: first + 1, last: first + 9 },
+    }));
+    const area = areaWith(...numbered);
+    const observed: (number | undefined)[] = [];
+    const observeCuts = world.access.observeCuts.bind(world.access);
+    world.access.observeCuts = (one) => {
+      observed.push(one.cut?.first);
+      return observeCuts(one);
+    };
+
+    const inEach: (number | undefined)[][] = [];
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+      await sweepCuts(worker, area);
+      inEach.push(observed.splice(0));
+      await world.clock.advance(5_000);
+    }
+
+    // A look takes ten calls: so many may be made at once, and two in every second after that.
+    expect(inEach).toEqual([[1, 11], [21], []]);
+    expect(restBefore(worker, area)).toBe(0);
+  });
 });
 
 test('AWS is looked at twice a minute, however often it is swept', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { EMPTY } from '../../../src/domain/state.ts';
 import { areasOf } from '../../../src/lifecycle/areas.ts';
 import { advance } from '../../../src/lifecycle/advance.ts';
+import { restBefore } from '../../../src/lifecycle/describe-budget.ts';
 import { done } from '../../../src/lifecycle/end-early.ts';
 import { sweep } from '../../../src/lifecycle/sweep.ts';
 import type { SweepReported } from '../../../src/domain/records.ts';
@@ -11,6 +12,7 @@ import type { BreakglassLog } from '../../../src/ports/log.ts';
 import { AccessError } from '../../../src/ports/access.ts';
 import { aRecord, stateAfter } from '../../support/builders/records.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
+import { recordsIn } from '../../support/lifecycle-processes.ts';
 import { areaOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
 const WINDOW = 15 * 60_000;
@@ -23,6 +25,9 @@ function rule() {
   return RULE;
 }
 
+const groups = (count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `sg-${n.toString(16).padStart(17, '0')}`);
+
 /** What the sweep has written to the log from now on. */
 function reports(log: BreakglassLog): SweepReported['finding'][] {
   const found: SweepReported['finding'][] = [];
@@ -30,6 +35,17 @@ function reports(log: BreakglassLog): SweepReported['finding'][] {
     for (const { record } of entries) if (record.type === 'sweep.reported') found.push(record.finding);
   });
   return found;
+}
+
+/** The same, as it stands in the log. */
+const foundIn = ({ store }: LifecycleWorld): SweepReported[] =>
+  recordsIn(store).filter((record) => record.type === 'sweep.reported');
+
+/** AWS does not let this one rule be revoked. */
+function refuse(world: LifecycleWorld, ruleId: string, refusal: Error): void {
+  const close = world.access.close.bind(world.access);
+  world.access.close = (place, rules, due) =>
+    rules.some((one) => one.ruleId === ruleId) ? Promise.reject(refusal) : close(place, rules, due);
 }
 
 const tags = (world: LifecycleWorld, seconds: number) => ({
@@ -217,11 +233,47 @@ describe('the next sweep', () => {
   test('is rarer where one takes many calls: a tenth of what EC2 grants', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
-    const securityGroups = Array.from({ length: 4_000 }, (_, n) => `sg-${n.toString(16).padStart(17, '0')}`);
 
-    const next = await sweep(worker, areaOf({ ...target, securityGroups }));
+    const next = await sweep(worker, areaOf({ ...target, securityGroups: groups(4_000) }));
 
-    expect(next - world.clock.now()).toBe(10_000);
+    expect(next - world.clock.now()).toBe(10_500);
+  });
+
+  test('waits for what the last ones have used up, also where a rule of ours is due or a sweep fails', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.addStanding(rule(), tags(world, 1));
+    const area = areaOf({ ...target, securityGroups: [...target.securityGroups, ...groups(3_999)] });
+
+    const next = await sweep({ ...worker, log: undefined }, area);
+
+    expect(next - world.clock.now()).toBe(5_500);
+    expect(restBefore(worker, area)).toBe(5_500);
+    await world.clock.advance(5_500);
+    expect(restBefore(worker, area)).toBe(0);
+  });
+
+  test('counts calls that AWS refuses as well', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const area = areaOf({ ...target, securityGroups: groups(4_000) });
+    world.access.faults.fail('observe', 'before', new AccessError('throttled', 'slow down'));
+
+    await expect(sweep(worker, area)).rejects.toMatchObject({ code: 'throttled' });
+
+    expect(restBefore(worker, area)).toBe(5_000);
+  });
+
+  test('shares its calls with everything that is swept in the same account and Region, and in no other', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const area = areaOf({ ...target, securityGroups: groups(4_000) });
+    const role = { ...target, roleArn: 'arn:aws:iam::111122223333:role/other' };
+
+    await sweep(worker, area);
+
+    expect(restBefore(worker, areaOf(role))).toBe(5_500);
+    expect(restBefore(worker, areaOf({ ...target, region: 'eu-north-1' }))).toBe(0);
   });
 });
 
@@ -311,7 +363,7 @@ describe('a finding is recorded', () => {
     const worker = await world.worker();
     const found = reports(worker.log);
     const other = { ...target, securityGroups: ['sg-0fedcba9876543210'] };
-    world.access.addStanding(rule(), tags(world, -60));
+    world.access.addStanding(rule(), tags(world, -10));
     world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), 2);
 
     await sweep(worker, areaOf(target)).catch(() => undefined);
@@ -320,6 +372,150 @@ describe('a finding is recorded', () => {
     await sweep(worker, areaOf(target));
 
     expect(found).toEqual(['overdue']);
+  });
+});
+
+describe('a window that ends while AWS is asked', () => {
+  /** The sweep has described the groups, and goes on only when another worker has closed the window and recorded it. */
+  async function sweptWhile(world: LifecycleWorld, end: (id: string) => Promise<unknown>): Promise<unknown> {
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    const id = await world.opened(one);
+    await two.log.refresh();
+    const found = reports(two.log);
+    await world.pastDeadline(one, id, -100);
+    const stop = world.access.faults.watch(async (method, when) => {
+      if (method !== 'observeOurs' || when !== 'before') return;
+      stop();
+      await end(id);
+      await one.log.refresh();
+      await advance(one, id);
+      await world.clock.pause(6_000);
+    });
+
+    await world.clock.drive(sweep(two, areaOf(target)));
+
+    requestIn(two.log, id, 'sealed');
+    return found;
+  }
+
+  test('at its deadline is no finding', async () => {
+    const world = new LifecycleWorld();
+
+    expect(await sweptWhile(world, () => world.clock.pause(100))).toEqual([]);
+  });
+
+  test('by a click is no finding', async () => {
+    const world = new LifecycleWorld();
+    const click = async (id: string) =>
+      done(await world.desk(), { person: world.maya.identity, request: id });
+
+    expect(await sweptWhile(world, click)).toEqual([]);
+  });
+});
+
+test('a window that was opened and is over since AWS was asked is closed; how late, its own closing says', async () => {
+  const world = new LifecycleWorld();
+  const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+  await world.opened(one, { form: { ...world.asking().form, duration: '10s' } });
+  const stop = world.access.faults.watch(async (method, when) => {
+    if (method !== 'observeOurs' || when !== 'after') return;
+    stop();
+    await world.clock.pause(20_000);
+  });
+
+  await world.clock.drive(sweep(two, areaOf(target)));
+
+  expect([world.access.rules, foundIn(world)]).toEqual([[], []]);
+});
+
+describe('what cannot be closed', () => {
+  const REFUSED = new AccessError('not-permitted', 'may not revoke');
+
+  test('keeps nothing else from being closed, told and mended, and is not told as closed', async () => {
+    const world = new LifecycleWorld({ target: { ...target, cut: { first: 50, last: 59 } } });
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    world.access.removeRule(world.access.rules[0]?.ruleId ?? '');
+    const kept = world.access.addStanding({ ...rule(), address: '203.0.113.8/32' }, tags(world, 60));
+    world.access.addStanding({ ...rule(), address: '203.0.113.9/32' }, tags(world, 60));
+    const foreign = world.access.addStanding({ ...rule(), address: '203.0.113.10/32' });
+    refuse(world, kept.ruleId, REFUSED);
+    const found = reports(worker.log);
+    const area = areaOf({ ...target, cut: { first: 50, last: 59 } });
+
+    await expect(sweep(worker, area)).rejects.toBe(REFUSED);
+    await world.clock.advance(10_000);
+    await expect(sweep(worker, area)).rejects.toBe(REFUSED);
+
+    expect(world.access.rules).toEqual([kept, foreign]);
+    expect(found).toEqual(['unknown', 'unexpected', 'vanished']);
+    expect(requestIn(worker.log, id, 'closing').closing.trigger).toBe('gone');
+    expect(world.access.faults.calls).toContain('observeCuts');
+  });
+
+  test('is recorded with the AWS request that closed it, once one has', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.addStanding(rule(), tags(world, 60));
+    world.access.faults.fail('close', 'before', REFUSED);
+
+    await expect(sweep(worker, areaOf(target))).rejects.toBe(REFUSED);
+    const refused = foundIn(world);
+    await sweep(worker, areaOf(target));
+
+    expect(refused).toEqual([]);
+    expect(foundIn(world)).toMatchObject([{ finding: 'unknown', awsRequests: [expect.any(String)] }]);
+  });
+
+  test('and then is gone by somebody else’s hand is recorded without one', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const { ruleId } = world.access.addStanding(rule(), tags(world, 60));
+    world.access.faults.fail('close', 'before', REFUSED);
+    await expect(sweep(worker, areaOf(target))).rejects.toBe(REFUSED);
+    world.access.removeRule(ruleId);
+
+    await sweep(worker, areaOf(target));
+
+    expect(foundIn(world)).toMatchObject([{ finding: 'unknown', awsRequests: [] }]);
+  });
+
+  test('in a group that no workflow names is looked for again at once', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.addStanding({ ...rule(), group: 'sg-0fedcba9876543210' }, tags(world, 600));
+    world.access.faults.fail('close', 'before', REFUSED);
+
+    await expect(sweep(worker, areaOf(target))).rejects.toBe(REFUSED);
+    await sweep(worker, areaOf(target));
+
+    expect(world.access.rules).toEqual([]);
+  });
+
+  test('and cannot be looked for outside of the guarded groups keeps none in those open', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.addStanding(rule(), tags(world, -60));
+    const away = new AccessError('unreachable', 'away');
+    world.access.faults.fail('observeOurs', 'before', away);
+
+    await expect(sweep(worker, areaOf(target))).rejects.toBe(away);
+
+    expect(world.access.rules).toEqual([]);
+    expect(foundIn(world)).toMatchObject([{ finding: 'overdue' }]);
+  });
+
+  test('of what two workers close at once the AWS request is recorded, and nothing twice', async () => {
+    const world = new LifecycleWorld();
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    world.access.lagMs = 2_000;
+    world.access.addStanding(rule(), tags(world, 60));
+    await world.clock.advance(2_001);
+
+    await sweep(one, areaOf(target));
+    await sweep(two, areaOf(target));
+
+    expect(foundIn(world)).toMatchObject([{ worker: 'w1', awsRequests: [expect.any(String)] }]);
   });
 });
 
@@ -371,21 +567,14 @@ describe('a rule that is not described', () => {
     await world.clock.advance(10_000);
     await done(await world.desk(), { person: world.maya.identity, request: id });
     await one.log.refresh();
-    const refresh = two.log.refresh.bind(two.log);
-    const late = {
-      ...two,
-      log: Object.create(two.log, {
-        refresh: {
-          value: async () => {
-            const head = await refresh();
-            await world.clock.drive(advance(one, id));
-            return head;
-          },
-        },
-      }) as BreakglassLog,
+    const { refresh } = two.log;
+    two.log.refresh = async () => {
+      const head = await refresh.call(two.log);
+      await world.clock.drive(advance(one, id));
+      return head;
     };
 
-    await world.clock.drive(sweep(late, areaOf(target)));
+    await world.clock.drive(sweep(two, areaOf(target)));
 
     expect(found).toEqual([]);
   });

@@ -74,7 +74,8 @@ test('a worker keeps nothing of a request it has forgotten', () => {
   memory.gone.set('a', { ...proof, kept: [], told: true });
   memory.threadAwaited.set('a', 1);
   memory.missedSince.set('a', 1);
-  memory.made.set('a', { target: {} as never, rules: [] });
+  memory.made.set('a', { target: {} as never, rules: [], at: 1 });
+  memory.changes.add('a', 'switchRequests', ['req-1']);
   const pages = [
     memory.firstPage('a', 'close'),
     memory.firstPage('a', 'close'),
@@ -86,6 +87,7 @@ test('a worker keeps nothing of a request it has forgotten', () => {
   expect(pages).toEqual([true, false, true]);
   expect([memory.gone.size, memory.missedSince.size, memory.made.size]).toEqual([0, 0, 0]);
   expect(memory.threadAwaited.size).toBe(0);
+  expect(memory.changes.of('a').switchRequests).toEqual([]);
   expect([memory.firstPage('a', 'close'), memory.firstPage('a', 'rotation')]).toEqual([true, true]);
 });
 

@@ -25,6 +25,14 @@ describe('a finding of the sweep', () => {
     expect(text).toContain('bg-1');
   });
 
+  test('says that a rule is closed only where it is', () => {
+    const text = (kind: SweepReported['finding']) => finding(reported({ finding: kind })).text;
+
+    expect(text('unknown')).toContain('and closed');
+    expect(text('not-closed')).toContain('could not be yet');
+    expect(text('not-closed')).not.toContain('and closed');
+  });
+
   test('shows the whole range of a rule that is wider than one port', () => {
     const { text } = finding(reported({ rules: [{ ...rule!, fromPort: 0, toPort: 65_535 }] }));
 

@@ -67,10 +67,11 @@ export const asked = (change: Partial<RequestAsked> = {}): RequestAsked => ({
   ...change,
 });
 
-type Body<T extends RecordType> = Omit<
-  Extract<BreakglassRecord, { type: T }>,
-  'format' | 'type' | 'at' | 'request'
->;
+type RecordOf<T extends RecordType> = Extract<BreakglassRecord, { type: T }>;
+/** What no message shows: a story need not say it. */
+const UNSHOWN = { software: '0.0.0', workflowHash: null, switchRequests: [], authorizeRequests: [] };
+type Unshown = keyof typeof UNSHOWN;
+type Body<T extends RecordType> = Omit<RecordOf<T>, 'format' | 'type' | 'at' | 'request' | Unshown>;
 
 /** A request's records, one after another, folded as the log folds them. */
 export class Story {
@@ -85,7 +86,7 @@ export class Story {
   /** The next record of this request, a second later. */
   next<T extends RecordType>(type: T, body: Body<T>): this {
     this.#seconds += 1;
-    const record = { format: 1, type, at: at(this.#seconds), request: REQUEST, ...body };
+    const record = { format: 1, type, at: at(this.#seconds), request: REQUEST, ...UNSHOWN, ...body };
     this.#write(record as unknown as BreakglassRecord);
     return this;
   }
@@ -95,7 +96,6 @@ export class Story {
     return this.next('approval.given', {
       approver: by,
       shown: 'b'.repeat(64),
-      software: '0.0.0',
       incident,
       requester: MAYA,
     });
@@ -104,7 +104,6 @@ export class Story {
   opening(): this {
     return this.approved().next('open.intended', {
       worker: 'w1',
-      software: '0.0.0',
       target: {
         account: '111122223333',
         region: 'eu-west-1',
@@ -132,7 +131,8 @@ export class Story {
   /** Thirty minutes more, asked for. */
   extending(): this {
     const { deadline } = this.in('open');
-    return this.next('extension.asked', { requester: MAYA, until: deadline + 1_800 });
+    const { incident } = asked();
+    return this.next('extension.asked', { requester: MAYA, incident, until: deadline + 1_800 });
   }
 
   longer(by: PersonFacts = JONAS): this {
@@ -170,7 +170,13 @@ export class Story {
   rotated(closed: Partial<Body<'close.confirmed'>> = {}): this {
     return this.closed(closed)
       .next('rotation.started', { worker: 'w1', attempt: 1, certificate: 'arn:c', before: BEFORE })
-      .next('rotation.confirmed', { before: BEFORE, after: AFTER, servedAt: AT, probe: 'console:8443' });
+      .next('rotation.confirmed', {
+        before: BEFORE,
+        after: AFTER,
+        servedAt: AT,
+        probe: 'console:8443',
+        awsRequests: [],
+      });
   }
 
   sealed(): this {
@@ -264,9 +270,11 @@ export const STORIES: Readonly<Record<string, (change?: Partial<RequestAsked>) =
   withdrawn: (change) => new Story(change).next('request.withdrawn', { by: MAYA }).request,
   lapsed: (change) => new Story(change).next('request.lapsed', { why: 'unanswered' }).request,
   failed: (change) =>
-    new Story(change)
-      .opening()
-      .next('open.failed', { step: 'authorize', code: 'rule-limit', text: 'no room for a rule' }).request,
+    new Story(change).opening().next('open.failed', {
+      step: 'authorize',
+      code: 'rule-limit',
+      text: 'no room for a rule',
+    }).request,
   sealed: (change) => new Story(change).rotated().sealed().request,
   'sealed, extended': (change) =>
     new Story(change)

@@ -1,0 +1,75 @@
+import { isFound } from '../domain/decide/sweep.ts';
+import { holdersOf, isEnding } from '../domain/state.ts';
+import { isoTime, SECOND, type EpochMs } from '../domain/time.ts';
+import type { ObservedRule } from '../ports/access.ts';
+import type { Alert } from '../ports/pager.ts';
+import { consoleUrl, revokeCommand } from './by-hand.ts';
+import type { Attempt } from './close-stray.ts';
+import type { Stray } from './memory.ts';
+import { asRule, ownRules } from './own-rules.ts';
+import type { Sweeper } from './sweeper.ts';
+import { LATE_AFTER } from './until-absent.ts';
+
+/** How many rules one page names. */
+const NAMED = 3;
+
+type Late = { readonly rule: ObservedRule; readonly stray: Stray; readonly due: EpochMs };
+
+/**
+ * Wakes somebody, once for each rule, where one that has to go is still there long after it was due or found. Needs no log;
+ * its record, and what is said in the security channel, follow when there is one.
+ */
+export function sayStrayLate(sweeper: Sweeper, attempts: readonly Attempt[]): void {
+  const { memory, clock, telemetry, pager } = sweeper;
+  const late = attempts.flatMap((attempt) => lateOf(sweeper, attempt));
+  for (const { stray } of late) {
+    const { rule, request } = stray;
+    stray.paged = true;
+    // What was said to be closed has come back, or was never gone: its end is news again.
+    stray.said = undefined;
+    memory.unwritten.push({ finding: 'not-closed', request, rule, at: clock.now() });
+    telemetry.event('close-late', { request, rule: rule.ruleId });
+  }
+  const [first] = late;
+  if (first !== undefined) void pager.page(pageFor(first, late));
+}
+
+function lateOf(sweeper: Sweeper, { rule, closed }: Attempt): Late[] {
+  const { memory, clock, log } = sweeper;
+  const stray = memory.strays.get(rule.ruleId);
+  if (stray?.finding === undefined || stray.paged) return [];
+  const due = Math.min(stray.foundAt, (rule.tags.expiresAt ?? Number.POSITIVE_INFINITY) * SECOND);
+  const isLate = clock.monotonic() - stray.since > LATE_AFTER || (!closed && clock.now() - due > LATE_AFTER);
+  const said = { finding: 'not-closed', rules: [stray.rule] } as const;
+  if (!isLate || (log !== undefined && isFound(log.state, said)) || isBeingClosed(sweeper, rule)) return [];
+  return [{ rule, stray, due }];
+}
+
+/** The closing of a request sees to it, and wakes somebody itself. */
+function isBeingClosed(sweeper: Sweeper, observed: ObservedRule): boolean {
+  const { log, clock } = sweeper;
+  const rule = asRule(observed);
+  if (log === undefined || rule === undefined) return false;
+  return holdersOf(log.state, rule).some(
+    (holder) => isEnding(holder, clock.now()) && ownRules(sweeper, holder, [observed]).length > 0,
+  );
+}
+
+function pageFor(first: Late, late: readonly Late[]): Alert {
+  const { request } = first.stray;
+  const named = late.slice(0, NAMED);
+  const more =
+    late.length > NAMED ? `; and ${late.length - NAMED} more, which \`breakglass status\` lists` : '';
+  return {
+    kind: 'close-late',
+    request: late.every(({ stray }) => stray.request === request) ? request : null,
+    text: `Rules that have to be closed are still there: ${named.map(inWords).join('; ')}${more}.`,
+    consoleUrl: consoleUrl(first.rule),
+    command: named.map(({ rule }) => revokeCommand(rule, [rule.ruleId])).join('; '),
+  };
+}
+
+const inWords = ({ rule, due }: Late): string => {
+  const { ruleId, group, account, region, protocol, fromPort, toPort, source } = rule;
+  return `${ruleId} in ${group} (${account}, ${region}) lets ${protocol} ${fromPort}-${toPort} in from ${source}, since ${isoTime(due)}`;
+};
