@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FolderLogStore, verifyLog } from '../../src/log/index.ts';
+import { verifyKept } from '../../src/cli/log/verification.ts';
+import { FolderLogStore } from '../../src/log/index.ts';
 
 export type Verified = {
   readonly ms: number;
@@ -20,9 +21,11 @@ process.once('message', ({ folder, records, hashOnly }: Task) => {
 async function verified(folder: string, expected: number): Promise<Verified> {
   const rss: number[] = [];
   const before = performance.now();
-  const { valid, records } = await verifyLog(new FolderLogStore(folder), {
-    onProgress: ({ records: sofar }) => {
-      if (sofar >= ((rss.length + 1) * expected) / 10) rss.push(process.memoryUsage.rss());
+  const store = new FolderLogStore(folder);
+  const kept = { store, versions: undefined, now: Date.now(), retainMs: undefined };
+  const { valid, records } = await verifyKept(kept, {
+    onCommit: ({ chain: { head } }) => {
+      if (head.size >= ((rss.length + 1) * expected) / 10) rss.push(process.memoryUsage.rss());
     },
   });
   if (!valid) throw new Error('the log that was made for this does not hold');

@@ -7,7 +7,7 @@ export { generateKey, parseVkey, pemSigner, vkeyOf, type Vkey } from './keys.ts'
 export { MemoryLogStore, type Weather } from './memory-store.ts';
 export { parseNote, signersOf, type Note, type NoteSignature } from './note.ts';
 export { openLog, type OpenLogOptions } from './open-log.ts';
-export { consistencyProof, inclusionProof, nodesOf, verifyConsistency, verifyInclusion } from './proofs.ts';
+export { inclusionProof, nodesOf, verifyInclusion } from './proofs.ts';
 export { readLog, type Expected } from './reader.ts';
 export { MAX_SNAPSHOT_BYTES, snapshotPrefix } from './snapshot.ts';
 export { readReceipt, receiptFor, type Proven } from './receipt.ts';

@@ -31,22 +31,6 @@ export function inclusionProof(index: number, size: number, read: NodeReader): U
   return path(0, size);
 }
 
-/** RFC 6962 section 2.1.2: proves that the tree of `from` leaves is the beginning of the tree of `to` leaves. */
-export function consistencyProof(from: number, to: number, read: NodeReader): Uint8Array[] {
-  assertRange(
-    isCount(from) && isCount(to) && 0 < from && from <= to,
-    `no tree of ${from} at the beginning of a tree of ${to}`,
-  );
-  const proof = (start: number, end: number, whole: boolean): Uint8Array[] => {
-    if (end === from) return whole ? [] : [subtree(start, end, read)];
-    const middle = start + split(end - start);
-    return from <= middle
-      ? [...proof(start, middle, whole), subtree(middle, end, read)]
-      : [...proof(middle, end, false), subtree(start, middle, read)];
-  };
-  return proof(0, to, true);
-}
-
 /** RFC 9162 section 2.1.3.2. False for anything that does not prove it, malformed input included. */
 export function verifyInclusion(
   index: number,
@@ -70,40 +54,6 @@ export function verifyInclusion(
     [node, last] = [half(node), half(last)];
   }
   return last === 0 && equal(hash, root);
-}
-
-/** RFC 9162 section 2.1.4.2. False for anything that does not prove it, an empty first tree included. */
-export function verifyConsistency(
-  from: number,
-  to: number,
-  fromRoot: Uint8Array,
-  toRoot: Uint8Array,
-  proof: readonly Uint8Array[],
-): boolean {
-  if (!isCount(from) || !isCount(to) || from === 0 || from > to) return false;
-  if (!areHashes([fromRoot, toRoot, ...proof])) return false;
-  if (from === to) return proof.length === 0 && equal(fromRoot, toRoot);
-  // A first tree that is one perfect subtree is its own first node, and is left out of the proof.
-  const path = isPowerOfTwo(from) ? [fromRoot, ...proof] : proof;
-  const [first, ...rest] = path;
-  if (first === undefined) return false;
-  let node = from - 1;
-  let last = to - 1;
-  while (node % 2 === 1) [node, last] = [half(node), half(last)];
-  let fromHash = first;
-  let toHash = first;
-  for (const sibling of rest) {
-    if (last === 0) return false;
-    if (node % 2 === 1 || node === last) {
-      fromHash = nodeHash(sibling, fromHash);
-      toHash = nodeHash(sibling, toHash);
-      while (node % 2 === 0 && node !== 0) [node, last] = [half(node), half(last)];
-    } else {
-      toHash = nodeHash(toHash, sibling);
-    }
-    [node, last] = [half(node), half(last)];
-  }
-  return last === 0 && equal(fromHash, fromRoot) && equal(toHash, toRoot);
 }
 
 /** Tree hash of the leaves [start, end), where start is a multiple of the largest subtree in it. */

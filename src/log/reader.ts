@@ -1,6 +1,7 @@
 import { checkEarly, readCommit, type Chain, type EarlyCheck, type VerifiedCommit } from './chain.ts';
 import { commitKey, commitNumber } from './commit.ts';
 import { LogError } from './errors.ts';
+import { parseVkey } from './keys.ts';
 import { LIST_PAGE, ROLES, type Head, type LogOpened, type LogStore, type Role } from './types.ts';
 
 /** What the reader of a log already knows from elsewhere. */
@@ -9,7 +10,10 @@ export interface Expected {
   readonly origin?: string;
   /** The verifier keys that the log was opened with; without them the first commit is taken at its word. */
   readonly trustedKeys?: Readonly<Record<Role, string>>;
-  /** Checkpoints seen before, by any means: the log must contain each of them. */
+  /**
+   * Checkpoints seen before, by any means: the log must contain each of them. Where it is read from a place further on, those
+   * of fewer records than that cannot be compared.
+   */
   readonly contains?: readonly Pick<Head, 'size' | 'rootHash'>[];
 }
 
@@ -26,6 +30,7 @@ export async function* readLog(
   from?: Chain,
 ): AsyncGenerator<VerifiedCommit, void, undefined> {
   let chain = from;
+  if (from !== undefined) checkPlace(from, expected);
   const look = async (bytes: Uint8Array) => chain && checkEarly(chain.keys, bytes);
   for await (const { bytes, early } of objectsAfter(store, from, look)) {
     const commit = readCommit(chain, bytes, early);
@@ -127,6 +132,19 @@ function checkBeginning({ chain: { origin }, entries }: VerifiedCommit, expected
     const text = `the log was opened with ${keys[untrusted]} for the ${untrusted}, which is not its trusted key`;
     throw new LogError('unknown-key', text, { commit: 1 });
   }
+}
+
+/** A place that was not read up to: of the keys before it nothing is known but their ids. */
+function checkPlace({ head, keys }: Chain, expected: Expected): void {
+  const { trustedKeys } = expected;
+  const unknown = ROLES.find(
+    (role) => trustedKeys !== undefined && !keys.usedIds.includes(parseVkey(trustedKeys[role]).keyId),
+  );
+  if (unknown !== undefined) {
+    const text = `the trusted key of the ${unknown} is none that the log has had up to commit ${head.commit}`;
+    throw new LogError('unknown-key', text, { commit: head.commit });
+  }
+  checkPassing(head.size - 1, head, expected);
 }
 
 function checkPassing(before: number, head: Head, { contains = [] }: Expected): void {

@@ -1,17 +1,10 @@
-import type { Chain } from './chain.ts';
-import { commitKey, commitNumber, noteAtEnd } from './commit.ts';
+import type { Chain, VerifiedCommit } from './chain.ts';
+import { commitKey, noteAtEnd } from './commit.ts';
 import { LogError, type LogErrorCode } from './errors.ts';
 import { historyAfter, historyFrom, type KeyHistory } from './key-history.ts';
+import { listCommits, type MissingCommits } from './listed.ts';
 import { ask, readLog, readObject, type Expected } from './reader.ts';
-import {
-  FORMAT,
-  LIST_PAGE,
-  type Entry,
-  type Head,
-  type LogRecord,
-  type LogStore,
-  type Role,
-} from './types.ts';
+import { FORMAT, type Entry, type Head, type LogRecord, type LogStore, type Role } from './types.ts';
 
 export interface VerifyOptions extends Expected {
   /** Which role's signature makes a record of this type count; undefined = any. Library types need not be known. */
@@ -23,11 +16,8 @@ export interface VerifyOptions extends Expected {
   readonly starts?: readonly Chain[];
   /** Counts the records of this time, by their writers' clocks: epoch milliseconds, the end not included. */
   readonly within?: { readonly since: number; readonly until: number };
-  /** After every commit that holds, with the place up to which it does. */
-  readonly onProgress?: (
-    progress: { readonly commits: number; readonly records: number },
-    chain: Chain,
-  ) => void;
+  /** With every commit that holds, in order. */
+  readonly onCommit?: (commit: VerifiedCommit) => void;
 }
 
 export interface VerifyReport {
@@ -52,8 +42,15 @@ export interface VerifyReport {
   readonly records: number;
   readonly newerFormat: number;
   readonly firstBreak?: { readonly commit: number; readonly code: LogErrorCode; readonly text: string };
+  /** The numbers that the store lacks, wherever they are, when it lacks some. */
+  readonly missing?: MissingCommits;
   /** The last place up to which everything holds, its checkpoint included. */
   readonly head?: Head;
+  /**
+   * How many checkpoints were given, and how many of them the log contains: any two of those are consistent, since one tree
+   * has both roots. The others contradict it, lie behind the first break, or before the start, where nothing is left of them.
+   */
+  readonly checkpoints: { readonly given: number; readonly contained: number };
   /** Records before the newest of the given checkpoints that the log contains: nobody can have altered those since. */
   readonly anchored: number;
   /** `at` of the first and the last record that hold, by their writers' clocks. */
@@ -79,13 +76,14 @@ export async function verifyLog(store: LogStore, options: VerifyOptions = {}): P
     commits: 0,
     records: 0,
     newerFormat: 0,
-    anchored: start?.head.size ?? 0,
+    checkpoints: { given: options.contains?.length ?? 0, contained: 0 },
+    anchored: 0,
     ...(options.within && { within: { records: 0 } }),
   };
   const before = start?.head ?? { commit: 0, size: 0 };
-  const seen = (options.contains ?? []).map(({ size }) => size).filter((size) => size >= before.size);
   try {
-    for await (const { chain, entries } of readLog(store, options, start)) {
+    for await (const commit of readLog(store, options, start)) {
+      const { chain, entries } = commit;
       const { origin, head } = chain;
       for (const { role, record } of entries) checkAuthor(head.commit, role, record.type, options);
       report = {
@@ -97,19 +95,30 @@ export async function verifyLog(store: LogStore, options: VerifyOptions = {}): P
         records: head.size - before.size,
         newerFormat: report.newerFormat + entries.filter(({ record }) => record.format > FORMAT).length,
         head,
-        anchored: Math.max(before.size, ...seen.filter((size) => size <= head.size)),
         from: report.from ?? entries[0]!.record.at,
         to: entries.at(-1)!.record.at,
         ...(options.within && { within: counted(report.within!, entries, options.within) }),
       };
-      options.onProgress?.({ commits: report.commits, records: report.records }, chain);
+      options.onCommit?.(commit);
     }
     if (start === undefined && report.commits === 0) throw new LogError('no-log', 'there is no log here');
-    return { ...report, valid: true, found: report.commits };
+    return {
+      ...report,
+      ...comparedWith(options, start?.head, report.head),
+      valid: true,
+      found: report.commits,
+    };
   } catch (error) {
     if (!(error instanceof LogError) || error.code === 'store-unavailable') throw error;
     const { code, message: text, commit = before.commit + report.commits + 1 } = error;
-    return { ...report, firstBreak: { commit, code, text }, found: await countCommits(store, start) };
+    const { found, missing } = await listCommits(store, start);
+    return {
+      ...report,
+      ...comparedWith(options, start?.head, report.head),
+      firstBreak: { commit, code, text },
+      found,
+      ...(missing.commits > 0 && { missing }),
+    };
   }
 }
 
@@ -127,6 +136,22 @@ async function startOf(
     if (object !== undefined && noteAtEnd(object) === start.head.checkpoint) return start;
   }
   return undefined;
+}
+
+/** Up to a head everything was read, and so every given checkpoint that lies between was found to be contained. */
+function comparedWith(
+  { contains = [] }: VerifyOptions,
+  start: Head | undefined,
+  head: Head | undefined,
+): Pick<VerifyReport, 'checkpoints' | 'anchored'> {
+  const [from, to] = [start?.size ?? 0, head?.size ?? 0];
+  const contained = contains.filter(
+    ({ size, rootHash }) => size <= to && (size > from || (size === from && rootHash === start?.rootHash)),
+  );
+  return {
+    checkpoints: { given: contains.length, contained: contained.length },
+    anchored: Math.max(from, ...contained.map(({ size }) => size)),
+  };
 }
 
 const keysOf = ({ keys: { current } }: Chain): Readonly<Record<Role, string>> => ({
@@ -152,15 +177,4 @@ function checkAuthor(commit: number, role: Role, type: string, { authorOf }: Ver
   const author = authorOf?.(type);
   if (author === undefined || author === role) return;
   throw new LogError('wrong-role', `commit ${commit}: a ${type} record is signed by the ${role}`, { commit });
-}
-
-async function countCommits(store: LogStore, start: Chain | undefined): Promise<number> {
-  let count = 0;
-  let after = start && commitKey(start.head.commit);
-  for (;;) {
-    const keys = await ask(() => store.list(after));
-    count += keys.filter((key) => commitNumber(key) !== undefined).length;
-    if (keys.length < LIST_PAGE) return count;
-    after = keys.at(-1);
-  }
 }

@@ -117,12 +117,19 @@ describe('the log tile', () => {
   test('counts the records, and Verify says n of n', async () => {
     await using at = await stage();
     at.front.append(asked(0), record('approval.given', 5));
-    at.front.answer('verify', () => ({ valid: true, records: 2 }));
+    at.front.answer('verify', () => ({
+      valid: true,
+      records: 2,
+      checkpoints: { given: 3, contained: 3 },
+    }));
     await at.page.getByText('2 records').waitFor();
 
     await at.page.getByRole('button', { name: 'Verify' }).click();
 
-    await at.page.locator('#verify-result[data-state=ok]').filter({ hasText: '2/2 valid' }).waitFor();
+    await at.page
+      .locator('#verify-result[data-state=ok]')
+      .filter({ hasText: '2/2 valid, 3/3 checkpoints' })
+      .waitFor();
   });
 
   test('names the first break in words, or that nothing could be checked', async () => {

@@ -18,6 +18,15 @@ const REPORTS: Readonly<Record<string, object>> = {
     valid: false,
     records: 3,
     firstBreak: { commit: 4, code: 'gap', text: 'commit 4 is missing, 5 is listed' },
+    missing: {
+      commits: 3,
+      ranges: [
+        { first: 4, last: 4 },
+        { first: 7, last: 8 },
+      ],
+    },
+    checkpoints: { given: 1, contained: 0 },
+    meaning: { doubts: [{ code: 'impossible', text: 'record 2 (commit 3): open.confirmed cannot be' }] },
     retention: { versions: 7, locked: 7, doubts: [] },
   },
   shorten: {
@@ -46,7 +55,11 @@ test('a visitor alters a copy of the log, and reads what the verifier says', asy
   await at.page.getByRole('button', { name: 'Try: remove a commit for good' }).click();
   await way(at.page, 'drop').locator('[data-state=ok]').waitFor();
 
-  expect(await way(at.page, 'drop').innerText()).toContain('First break at commit 4: commit 4 is missing');
+  const said = await way(at.page, 'drop').innerText();
+  expect(said).toContain('First break at commit 4: commit 4 is missing');
+  expect(said).toContain('3 commits are missing: 4, 7 to 8');
+  expect(said).toContain('Record 2 (commit 3): open.confirmed cannot be');
+  expect(said).not.toContain('could not be compared');
   expect(at.front.calls.filter(({ path }) => path === 'tamper')).toEqual([
     { path: 'tamper', body: { name: 'drop' } },
   ]);

@@ -13,7 +13,7 @@ import { BucketVersions } from '../../src/aws/bucket-versions.ts';
 import { LogBucket } from '../../src/aws/log-bucket.ts';
 import { SANDBOX_CREDENTIALS } from '../../src/sandbox/aws/index.ts';
 import { AWS_WORLD } from '../../src/sandbox/world.ts';
-import { EVERYTHING, REQUEST, shell, writeLog } from '../unit/cli/a-log.ts';
+import { STORY, REQUEST, shell, writeLog } from '../unit/cli/a-log.ts';
 import { startAws, SYSTEM_CLOCK, type AwsWorld } from './aws/support.ts';
 
 const { accessKeyId, secretAccessKey } = SANDBOX_CREDENTIALS.bot;
@@ -33,7 +33,7 @@ beforeEach(async () => {
   const bucket = AWS_WORLD.logBucket;
   await writeLog(
     new LogBucket({ clients: world.clients.s3, bucket, retainDays: 1, clock: SYSTEM_CLOCK }),
-    EVERYTHING,
+    STORY,
   );
 });
 afterEach(() => world.end());
@@ -73,12 +73,12 @@ describe('the log commands on a bucket', () => {
   test('find an end that a delete marker hides', async () => {
     await admin(async (s3) => {
       await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(STORY.length + 1) }));
     });
 
     const { exit, out } = await shell(['log', 'verify'], env);
 
-    const left = EVERYTHING.length;
+    const left = STORY.length;
     expect(exit).toBe(1);
     expect(out).toMatch(
       new RegExp(`^INVALID[^]*commits {2}${left}/${left} hold[^]*hidden by a delete marker`),
@@ -100,16 +100,16 @@ describe('the log commands on a bucket', () => {
   test('find an object that was hidden, written once more and uncovered', async () => {
     await admin(async (s3) => {
       await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
-      const got = await s3.send(new GetObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+      const got = await s3.send(new GetObjectCommand({ Bucket, Key: key(STORY.length + 1) }));
       const Body = await got.Body?.transformToByteArray();
-      const marker = await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+      const marker = await s3.send(new DeleteObjectCommand({ Bucket, Key: key(STORY.length + 1) }));
       const lock = {
         ObjectLockMode: 'COMPLIANCE',
         ObjectLockRetainUntilDate: new Date(Date.now() + 86_400_000),
       } as const;
-      await s3.send(new PutObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1), Body: Body!, ...lock }));
+      await s3.send(new PutObjectCommand({ Bucket, Key: key(STORY.length + 1), Body: Body!, ...lock }));
       const VersionId = marker.VersionId!;
-      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1), VersionId }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(STORY.length + 1), VersionId }));
     });
 
     const { exit, out } = await shell(['log', 'verify', '--json'], env);
@@ -120,7 +120,7 @@ describe('the log commands on a bucket', () => {
       retention: { doubts: object[] };
     };
     expect(firstBreak).toBeUndefined();
-    expect(retention.doubts).toMatchObject([{ code: 'several-versions', key: key(EVERYTHING.length + 1) }]);
+    expect(retention.doubts).toMatchObject([{ code: 'several-versions', key: key(STORY.length + 1) }]);
   });
 
   test('compare the locks with what was promised, by the environment or by the command line', async () => {
@@ -128,7 +128,7 @@ describe('the log commands on a bucket', () => {
     const short = await shell(['log', 'verify', '--retain-days', '2'], env);
     const unknown = await shell(['log', 'verify'], env);
 
-    const n = EVERYTHING.length + 1;
+    const n = STORY.length + 1;
     expect(kept).toMatchObject({ exit: 0, out: expect.stringContaining(`retained ${n}/${n} versions`) });
     expect(short.exit).toBe(1);
     expect(short.out).toMatch(/retained 0\/\d+[^]*doubt +log\/0+1 is locked until .* \(short-lock\)/);
@@ -171,13 +171,13 @@ describe('the log commands on a bucket', () => {
     const whole = await shell(['log', 'export', '--ndjson'], env);
     await admin(async (s3) => {
       await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
-      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(EVERYTHING.length + 1) }));
+      await s3.send(new DeleteObjectCommand({ Bucket, Key: key(STORY.length + 1) }));
     });
 
     const hidden = await shell(['log', 'export', '--ndjson'], env);
 
     expect(whole.exit).toBe(0);
-    expect(whole.out.split('\n')).toHaveLength(EVERYTHING.length + 1);
+    expect(whole.out.split('\n')).toHaveLength(STORY.length + 1);
     expect(hidden).toMatchObject({ exit: 1, err: expect.stringContaining('hidden by a delete marker') });
   });
 

@@ -1,4 +1,5 @@
 import { createPrivateKey } from 'node:crypto';
+import type { BreakglassRecord } from '../../domain/records.ts';
 import {
   generateKey,
   MemoryLogStore,
@@ -7,7 +8,6 @@ import {
   vkeyOf,
   type Head,
   type Log,
-  type LogRecord,
   type Role,
   type Signer,
 } from '../../log/index.ts';
@@ -23,21 +23,75 @@ export type DrillLog = {
   readonly head: Head;
 };
 
-export type DrillRecord = LogRecord & { readonly text: string };
+const PERSON = {
+  identity: { enterprise: null, team: 'T0DRILL', user: 'U0DRILL' },
+  name: 'Nobody',
+  email: null,
+  active: true,
+  bot: false,
+  guest: false,
+  stranger: false,
+  groups: [],
+  checkedAt: START,
+};
+const INCIDENT = {
+  provider: 'pagerduty',
+  id: 'P0DRILL',
+  url: 'https://drill.pagerduty.com/incidents/P0DRILL',
+  title: 'A drill',
+  status: 'triggered',
+  createdAt: START,
+  lookedUpAt: START,
+} as const;
+const RULE = {
+  account: '111122223333',
+  region: 'eu-west-1',
+  group: 'sg-0123456789abcdef0',
+  ruleId: 'sgr-0123456789abcdef0',
+  protocol: 'tcp',
+  fromPort: 8443,
+  toPort: 8443,
+  source: '203.0.113.7/32',
+};
 
-/** What was asked is the bot's to write, what was done the worker's. */
-export const AUTHORS: Readonly<Record<string, Role>> = { 'drill.asked': 'bot', 'drill.done': 'worker' };
+export const drillTime = (n: number): string => new Date(START + n * 1_000).toISOString();
+export const drillRequest = (n: number): string => `bg-${String(n).padStart(10, '0')}`;
 
-export const drillRecord = (
-  type: string,
+/** What the roles of the drill record, as the product would: somebody asks, and a worker finds what nobody asked for. */
+export function drillRecord(
+  role: Role,
   n: number,
-  text = `the port was opened and closed, ${n}`,
-): DrillRecord => ({
-  format: 1,
-  type,
-  at: new Date(START + n * 1_000).toISOString(),
-  text,
-});
+  text = `the port has to be opened, ${n}`,
+): BreakglassRecord {
+  const about = { format: 1, at: drillTime(n), software: 'drill' } as const;
+  if (role === 'worker')
+    return {
+      ...about,
+      type: 'sweep.reported',
+      request: null,
+      worker: text,
+      finding: 'unexpected',
+      rules: [RULE],
+      by: null,
+    };
+  return {
+    ...about,
+    type: 'request.asked',
+    request: drillRequest(n),
+    delivery: `drill ${n}`,
+    workflow: { name: 'drill', title: 'Drill', hash: '0'.repeat(64) },
+    requester: PERSON,
+    source: { address: RULE.source, name: null },
+    port: RULE.fromPort,
+    durationSeconds: 900,
+    reason: text,
+    incident: INCIDENT,
+    approvalsNeeded: 1,
+    lapsesAt: START / 1_000 + 900,
+    channel: 'C0DRILL',
+    auditChannel: 'C0DRILL',
+  };
+}
 
 /** Written by the product's own library, with new keys; so many commits after the first, a record each, the roles in turn. */
 export async function drillLog(commits: number): Promise<DrillLog> {
@@ -48,7 +102,7 @@ export async function drillLog(commits: number): Promise<DrillLog> {
     bot: vkeyOf(DRILL, createPrivateKey(pems.bot)),
     worker: vkeyOf(DRILL, createPrivateKey(pems.worker)),
   };
-  const open = (signer: Signer): Promise<Log<null, DrillRecord>> =>
+  const open = (signer: Signer): Promise<Log<null, BreakglassRecord>> =>
     openLog({
       store,
       signer,
@@ -58,9 +112,8 @@ export async function drillLog(commits: number): Promise<DrillLog> {
     });
   const logs = { bot: await open(signers.bot), worker: await open(signers.worker) };
   for (let n = 1; n <= commits; n += 1) {
-    const [role, type] =
-      n % 2 === 1 ? (['bot', 'drill.asked'] as const) : (['worker', 'drill.done'] as const);
-    await logs[role].append(() => ({ records: [drillRecord(type, n)], result: null }));
+    const role = n % 2 === 1 ? 'bot' : 'worker';
+    await logs[role].append(() => ({ records: [drillRecord(role, n)], result: null }));
   }
   const head = await logs.bot.refresh();
   return { objects: store.objects, signers, keys, head };

@@ -1,9 +1,10 @@
 import { MemoryLogStore } from '../../log/index.ts';
 import { EXIT, json, type ExitCode, type Io } from '../io.ts';
 import { table } from '../table.ts';
-import { AUTHORS, DRILL, drillLog, type DrillLog } from './drill-log.ts';
+import { DRILL, drillLog, type DrillLog } from './drill-log.ts';
 import { DrillVersions, RETAIN_MS, STORED_AT, untouchedVersions, type Versions } from './drill-versions.ts';
-import { TAMPERINGS, type Tampering } from './tampering.ts';
+import { TAMPERINGS, type Said, type Tampering } from './tampering.ts';
+import { missingText } from './verdict.ts';
 import { verifyKept, type Verification } from './verification.ts';
 
 /** Commits after the first: enough for every way to alter them. */
@@ -42,12 +43,19 @@ async function played(log: DrillLog, { what, expected, alter }: Tampering): Prom
   const objects = new Map(log.objects);
   const versions = untouchedVersions();
   await alter(objects, log, log.head.commit, versions);
-  const { valid, firstBreak, retention } = await verified(log, objects, versions);
-  const said = [firstBreak, ...(retention?.doubts ?? [])].filter((each) => each !== undefined);
+  const found = await verified(log, objects, versions);
+  const said = saidOf(found);
   const right = said.find(({ code }) => expected.includes(code));
   const { code = null, text = null } = right ?? said[0] ?? {};
-  return { what, detected: !valid && right !== undefined, code, text };
+  return { what, detected: !found.valid && right !== undefined, code, text };
 }
+
+const saidOf = ({ firstBreak, missing, meaning, retention }: Verification): Said[] => [
+  ...(firstBreak === undefined ? [] : [firstBreak]),
+  ...(missing === undefined ? [] : [{ code: 'missing' as const, text: missingText(missing) }]),
+  ...meaning.doubts,
+  ...(retention?.doubts ?? []),
+];
 
 /** As an auditor would, with the keys and one checkpoint that was kept elsewhere. */
 function verified(
@@ -62,6 +70,5 @@ function verified(
     origin: DRILL,
     trustedKeys: keys,
     contains: [head],
-    authorOf: (type) => AUTHORS[type],
   });
 }

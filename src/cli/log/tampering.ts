@@ -1,24 +1,22 @@
-import {
-  generateKey,
-  pemSigner,
-  type LogErrorCode,
-  type LogRecord,
-  type Role,
-  type Signer,
-} from '../../log/index.ts';
-import { canonicalText } from '../../log/canonical.ts';
-import { firstCommit, readCommit, writeCommit, type Chain } from '../../log/chain.ts';
+import type { LogErrorCode, LogRecord } from '../../log/index.ts';
+import { firstCommit } from '../../log/chain.ts';
 import { commitKey } from '../../log/commit.ts';
 import type { VersionDoubtCode } from '../../log/versions.ts';
-import { DRILL, drillRecord, type DrillLog } from './drill-log.ts';
+import { DRILL, drillRecord, drillRequest, drillTime, type DrillLog } from './drill-log.ts';
+import { append, copy, edit, objectOf, rewrite, signerOf, textOf, type Objects } from './drill-objects.ts';
 import { shortLock, type Versions } from './drill-versions.ts';
+import type { RecordDoubt } from './meaning.ts';
 
-export type Objects = Map<string, Uint8Array>;
+/** What `log verify` says in one of its lines. */
+export type Said = {
+  readonly code: LogErrorCode | VersionDoubtCode | RecordDoubt['code'] | 'missing';
+  readonly text: string;
+};
 
 /** One way to alter a log, and what has to be said about it. */
 export type Tampering = {
   readonly what: string;
-  readonly expected: readonly (LogErrorCode | VersionDoubtCode)[];
+  readonly expected: readonly Said['code'][];
   /**
    * Alters these objects of the drill's log, or what the store knows of them; `last` is the number of its last commit, ten
    * at least.
@@ -31,7 +29,7 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     what: 'flip a bit of a record',
     expected: ['root-mismatch'],
-    alter: (objects) => edit(objects, 4, (text) => text.replace('port was opened', 'port was openet')),
+    alter: (objects) => edit(objects, 4, (text) => text.replace('port has to be', 'port had to be')),
   },
   {
     what: 'flip a bit of a signature',
@@ -45,9 +43,14 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     what: 'spell a record in another way',
     expected: ['not-canonical'],
-    alter: (objects) => edit(objects, 4, (text) => text.replace('{"at"', '{ "at"')),
+    alter: (objects) => edit(objects, 4, (text) => text.replace('{', '{ ')),
   },
   { what: 'drop a commit', expected: ['gap'], alter: (objects) => void objects.delete(commitKey(5)) },
+  {
+    what: 'drop another one far behind it',
+    expected: ['missing'],
+    alter: (objects, _, last) => [5, last - 2].forEach((n) => objects.delete(commitKey(n))),
+  },
   {
     what: 'drop a commit and move the others up',
     expected: ['root-mismatch'],
@@ -105,8 +108,23 @@ export const TAMPERINGS: readonly Tampering[] = [
   {
     what: 'write a record of the other role',
     expected: ['wrong-role'],
+    alter: (objects, { signers }, last) => append(objects, last, signers.bot, drillRecord('worker', last)),
+  },
+  {
+    what: 'write that something was opened which nobody has approved, with the right key',
+    expected: ['impossible'],
+    alter: (objects, { signers }, last) => append(objects, last, signers.worker, opening('open.confirmed')),
+  },
+  {
+    what: 'write a record of a kind that nobody knows, with the right key',
+    expected: ['unknown-type'],
+    alter: (objects, { signers }, last) => append(objects, last, signers.worker, opening('open.widened')),
+  },
+  {
+    what: 'write a record of a format that nobody knows, with the right key',
+    expected: ['newer-format'],
     alter: (objects, { signers }, last) =>
-      append(objects, last, signers.bot, drillRecord('drill.done', last)),
+      append(objects, last, signers.worker, opening('open.confirmed', 2)),
   },
   {
     what: 'begin the log again under other keys',
@@ -114,10 +132,10 @@ export const TAMPERINGS: readonly Tampering[] = [
     alter: async (objects) => {
       const [bot, worker] = [signerOf('bot'), signerOf('worker')];
       const keys = { bot: bot.vkey, worker: worker.vkey };
-      const first = await firstCommit({ at: drillRecord('', 0).at, origin: DRILL, keys }, bot);
+      const first = await firstCommit({ at: drillTime(0), origin: DRILL, keys }, bot);
       objects.clear();
       objects.set(commitKey(1), first);
-      for (let n = 1; n < 12; n += 1) await append(objects, n, bot, drillRecord('drill.asked', n));
+      for (let n = 1; n < 12; n += 1) await append(objects, n, bot, drillRecord('bot', n));
     },
   },
   {
@@ -168,36 +186,10 @@ function hide(objects: Objects, n: number, { markers }: Versions): void {
   markers.add(commitKey(n));
 }
 
-const objectOf = (objects: Objects, n: number): Uint8Array => {
-  const bytes = objects.get(commitKey(n));
-  if (bytes === undefined) throw new Error(`the log of the drill has no commit ${n}`);
-  return bytes;
-};
-const textOf = (objects: Objects, n: number): string => Buffer.from(objectOf(objects, n)).toString();
-const copy = (objects: Objects, from: number, to: number): void =>
-  void objects.set(commitKey(to), objectOf(objects, from));
-
-/** Throws where it would change nothing: a drill that alters nothing proves nothing. */
-function edit(objects: Objects, n: number, change: (text: string) => string): void {
-  const before = textOf(objects, n);
-  const after = change(before);
-  if (after === before) throw new Error(`commit ${n} of the drill was not altered`);
-  objects.set(commitKey(n), Buffer.from(after));
-}
-
-const signerOf = (role: Role): Signer => pemSigner(role, DRILL, generateKey());
-
-/** The last commit, written again with another record of the same type. */
-async function rewrite(objects: Objects, last: number, signer: Signer): Promise<void> {
-  const type = signer.role === 'bot' ? 'drill.asked' : 'drill.done';
-  objects.delete(commitKey(last));
-  await append(objects, last - 1, signer, drillRecord(type, last, 'nothing happened'));
-}
-
-/** A commit after the given one, as whoever holds that signer's key would write it. */
-async function append(objects: Objects, after: number, signer: Signer, record: LogRecord): Promise<void> {
-  let chain: Chain | undefined;
-  for (let n = 1; n <= after; n += 1) ({ chain } = readCommit(chain, objectOf(objects, n)));
-  if (chain === undefined) throw new Error('the log of the drill is empty');
-  objects.set(commitKey(after + 1), await writeCommit(chain, [canonicalText(record)], signer));
-}
+/** Of what somebody has asked for, and nobody has approved. */
+const opening = (type: string, format = 1): LogRecord & { readonly request: string } => ({
+  format,
+  type,
+  at: drillTime(60),
+  request: drillRequest(1),
+});

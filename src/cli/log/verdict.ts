@@ -1,16 +1,18 @@
 import type { KeyHistory } from '../../log/key-history.ts';
 import { ROLES } from '../../log/types.ts';
 import type { RetentionReport } from '../../log/versions.ts';
+import type { MissingCommits } from '../../log/listed.ts';
 import type { VerifyReport } from '../../log/verify.ts';
 import { table } from '../table.ts';
+import type { MeaningReport } from './meaning.ts';
 import type { Range } from './range.ts';
-import type { Verification } from './verification.ts';
+import { notCompared, type Verification } from './verification.ts';
 
 /** What verifying found, a line each, for people. */
 export function verdict(found: Verification, where: string, asked: Range | undefined): string[] {
-  const { valid, start, firstBreak, newerFormat, origin, head, commits, records } = found;
+  const { start, firstBreak, missing, meaning, checkpoints, origin, head, commits, records } = found;
   const lines = [
-    valid ? `VALID    ${where}` : `INVALID  ${where}`,
+    `${inAWord(found).padEnd(8)} ${where}`,
     `commits  ${commits}/${found.found} hold`,
     `records  ${records}${found.from === undefined ? '' : ` from ${found.from} to ${found.to}`}`,
   ];
@@ -20,14 +22,46 @@ export function verdict(found: Verification, where: string, asked: Range | undef
     );
   if (asked && found.within) lines.push(`asked    ${asked.text}`, `found    ${countIn(found.within)}`);
   if (firstBreak) lines.push(`break    ${firstBreak.text} (${firstBreak.code}, commit ${firstBreak.commit})`);
-  lines.push(...kept(found.retention));
-  if (newerFormat > 0)
-    lines.push(`unknown  ${newerFormat} records are of a newer format than this version reads`);
+  if (missing) lines.push(`missing  ${missingText(missing)}`);
+  lines.push(...meant(meaning), ...kept(found.retention));
   if (origin !== undefined) lines.push(`origin   ${origin}`);
   if (found.keys) lines.push(`trust    ${TRUST[found.trust]}`);
+  if (checkpoints.given > 0)
+    lines.push(`contains ${checkpoints.contained}/${checkpoints.given} of the given checkpoints`);
+  if (notCompared(found) > 0) lines.push(`doubt    ${notComparedText(found)}`);
   if (head) lines.push(`head     ${head.size} records, root ${head.rootHash}`, `anchored ${anchor(found)}`);
   return [...lines, ...signed(found.keyHistory)];
 }
+
+/** Doubtful: nothing is known to be wrong, and not everything that was to be checked could be. */
+function inAWord({ valid, firstBreak, meaning, retention }: Verification): 'VALID' | 'DOUBTFUL' | 'INVALID' {
+  if (valid) return 'VALID';
+  const why = meaning.doubts[0]?.code;
+  const isWrong =
+    firstBreak !== undefined || why === 'impossible' || why === 'wrong-role' || retention?.holds === false;
+  return isWrong ? 'INVALID' : 'DOUBTFUL';
+}
+
+/** The numbers, as ranges. */
+export function missingText({ commits, ranges }: MissingCommits): string {
+  const named = ranges.map(({ first, last }) => (first === last ? `${first}` : `${first} to ${last}`));
+  const shown = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const rest = commits > shown ? `, and ${commits - shown} more` : '';
+  return `${commits} of the commits before the last one: ${named.join(', ')}${rest}`;
+}
+
+function meant({ doubts, doubtful, unjudged }: MeaningReport): string[] {
+  const lines = doubts.map(({ code, text }) => `doubt    ${text} (${code})`);
+  if (doubtful > doubts.length) lines.push(`         and ${doubtful - doubts.length} more records`);
+  if (unjudged > 0)
+    lines.push(
+      `unjudged ${unjudged} records of requests that began before: nothing is left that they could contradict`,
+    );
+  return lines;
+}
+
+const notComparedText = (found: Verification): string =>
+  `${notCompared(found)} of the given checkpoints could not be compared: they are from before what is left of the log (not-compared)`;
 
 const countIn = ({ records, first, last }: NonNullable<VerifyReport['within']>): string =>
   first === undefined ? 'no record' : `${records} records, ${first} to ${last}`;

@@ -12,7 +12,7 @@ import { checkpointsIn } from './copied-checkpoints.ts';
 import { openStore } from './open-store.ts';
 import { rangeOf, type RangeOptions } from './range.ts';
 import { verdict } from './verdict.ts';
-import { authorOf, verifyKept } from './verification.ts';
+import { verifyKept } from './verification.ts';
 
 export type VerifyOptions = RangeOptions & {
   readonly folder?: string;
@@ -32,7 +32,7 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
   const trustedKeys = bothKeys(botKey, workerKey);
   const range = rangeOf(options);
   const given = await Promise.all((checkpoint ?? []).map(readCheckpoint));
-  const contains = given.flatMap(({ checkpoints }) => checkpoints);
+  const contains = distinct(given.flatMap(({ checkpoints }) => checkpoints));
   const opened = await openStore(folder, io);
   const origin = opened.origin ?? contains[0]?.origin;
   const stray = contains.find((seen) => seen.origin !== origin);
@@ -53,8 +53,7 @@ export async function verify(options: VerifyOptions, io: Io): Promise<ExitCode> 
       ...(range === undefined ? {} : { within: range }),
       contains,
       starts: given.flatMap(({ start }) => start ?? []),
-      authorOf,
-      onProgress: (_, chain) => (end = chain),
+      onCommit: ({ chain }) => (end = chain),
     });
     if (asJson) io.out(json({ where: opened.where, ...found }));
     else verdict(found, opened.where, range).forEach((line) => io.out(plain(line)));
@@ -113,6 +112,11 @@ async function readCheckpoint(file: string): Promise<Given> {
     throw new CommandError(EXIT.usage, `--checkpoint: ${file}: ${error.message}`, { cause: error });
   }
 }
+
+/** Messages are copied twice, and a summary repeats a checkpoint that was posted before. */
+const distinct = (checkpoints: readonly Checkpoint[]): Checkpoint[] => [
+  ...new Map(checkpoints.map((each) => [`${each.origin}\n${each.size}\n${each.rootHash}`, each])).values(),
+];
 
 /** Replaces nothing: what was kept is worth more than what is read today. */
 async function write(file: string, text: string): Promise<void> {

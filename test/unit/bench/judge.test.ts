@@ -95,6 +95,7 @@ function evidence({
           commits: 1,
           records: 1,
           newerFormat: 0,
+          checkpoints: { given: 0, contained: 0 },
           anchored: 0,
         }),
       of: (request) => (request === ID ? log : []),

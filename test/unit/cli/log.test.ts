@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AUTHOR } from '../../../src/domain/records.ts';
-import { aLog, EVERYTHING, REQUEST, shell } from './a-log.ts';
+import { aLog, EVERYTHING, REQUEST, shell, STORY } from './a-log.ts';
 
 const objects = async (folder: string): Promise<string[]> =>
   (await readdir(join(folder, 'log'))).toSorted().map((name) => join(folder, 'log', name));
 
 /** The first one opens the log. */
-const COMMITS = EVERYTHING.length + 1;
+const COMMITS = STORY.length + 1;
 
 const DENIED = '<Error><Code>AccessDenied</Code><Message>no listing for you</Message></Error>';
 
@@ -31,7 +31,7 @@ function sdkSees(env: Record<string, string>): Disposable {
 
 describe('log verify', () => {
   it('finds a whole log valid', async () => {
-    await using log = await aLog(EVERYTHING);
+    await using log = await aLog(STORY);
 
     const { exit, out } = await shell([
       'log',
@@ -57,7 +57,7 @@ describe('log verify', () => {
   });
 
   it('names the first commit that was tampered with, and exits with 1', async () => {
-    await using log = await aLog(EVERYTHING);
+    await using log = await aLog(STORY);
     const third = (await objects(log.folder))[2]!;
     await writeFile(third, (await readFile(third, 'utf8')).replace('card', 'CARD'));
 
@@ -79,7 +79,7 @@ describe('log verify', () => {
   });
 
   it('finds a log whose end was cut off, given a checkpoint from before', async () => {
-    await using log = await aLog(EVERYTHING);
+    await using log = await aLog(STORY);
     const { out } = await shell(['log', 'verify', '--folder', log.folder, '--json']);
     const kept = join(log.folder, 'checkpoint.txt');
     await writeFile(kept, (JSON.parse(out) as { head: { checkpoint: string } }).head.checkpoint);
@@ -164,6 +164,11 @@ describe('log show', () => {
     expect(out).toMatch(
       /asked +Maya Okafor \(U0MAYA0001\) +Payments admin console: tcp 8443 from 203\.0\.113\.7\/32 for 15s; incident PINC0042; "Settlement queue is stuck and more"/,
     );
+    expect(out).toMatch(
+      /refused +Maya Okafor \(U0MAYA0001\) +approve: own-request; incident PINC0042 \(\w+\)/,
+    );
+    expect(out).toMatch(/denied +Jonas Lind \(U0JONAS001\) +workflow file aaaaaaaaaaaa…/);
+    expect(out).toMatch(/cut removed +worker/);
     expect(out).toMatch(/closed +worker +0\.18 s after the deadline; connections may-live-on/);
     expect(out.split('\n')).toHaveLength(EVERYTHING.length + 2);
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
@@ -176,9 +181,7 @@ describe('log show', () => {
 
     expect(exit).toBe(0);
     expect(out).toMatch(/^<!doctype html>/);
-    expect(out.match(/class="leaf"/g)).toHaveLength(
-      EVERYTHING.filter((record) => 'request' in record && record.request === REQUEST).length,
-    );
+    expect(out.match(/class="leaf"/g)).toHaveLength(EVERYTHING.length);
     expect(out).toContain('looks &lt;b&gt;bold&lt;/b&gt; &amp; right here (https://example.com)');
     expect(out).toContain('NOT COMPLETE');
   });

@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { commitKey } from '../../../src/log/commit.ts';
-import { aLog, EVERYTHING, shell } from './a-log.ts';
+import { aLog, STORY, shell } from './a-log.ts';
 
 const verify = (folder: string, ...args: string[]) => shell(['log', 'verify', '--folder', folder, ...args]);
 
@@ -12,7 +12,7 @@ const expire = async (folder: string, upTo: number): Promise<void> => {
 
 /** What was kept when the log had this many records after its first. */
 async function kept(records: number) {
-  const log = await aLog(EVERYTHING.slice(0, records));
+  const log = await aLog(STORY.slice(0, records));
   const file = join(log.folder, 'kept.txt');
   const done = await verify(log.folder, '--keep', file);
   return { ...log, file, done };
@@ -53,7 +53,7 @@ describe('log verify --keep', () => {
   });
 
   it('keeps nothing of a log that does not hold', async () => {
-    await using log = await aLog(EVERYTHING.slice(0, 5));
+    await using log = await aLog(STORY.slice(0, 5));
     await rm(join(log.folder, commitKey(3)));
     const file = join(log.folder, 'kept.txt');
 
@@ -81,7 +81,7 @@ describe('log verify of a folder', () => {
   });
 
   it('counts the records of the time that was asked for, and verifies all of them', async () => {
-    await using log = await aLog(EVERYTHING);
+    await using log = await aLog(STORY);
 
     const { exit, out } = await verify(
       log.folder,

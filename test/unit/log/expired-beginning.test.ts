@@ -49,6 +49,7 @@ describe('a log whose beginning has expired', () => {
       commits: 3,
       records: 6,
       newerFormat: 0,
+      checkpoints: { given: 0, contained: 0 },
       anchored: 9,
       head: chains.chain!.head,
       from: '2026-03-06T00:00:00.000Z',
@@ -74,14 +75,54 @@ describe('a log whose beginning has expired', () => {
     expect(report).toMatchObject({ valid: true, commits: 0, head: kept(8).head });
   });
 
-  test('is anchored by what is later, and by nothing earlier', async () => {
+  test('is anchored by what is later; nothing earlier can be compared, and none of that counts as found', async () => {
     const { chains, kept } = await eightCommits();
     expire(chains, 4);
-    const contains = [kept(3).head, kept(7).head];
+    const contains = [kept(3).head, kept(5).head, kept(7).head];
 
     expect(await verifyLog(chains.store, { starts: [kept(5)], contains })).toMatchObject({
       valid: true,
+      checkpoints: { given: 3, contained: 2 },
       anchored: 13,
+    });
+  });
+
+  test('does not contain another checkpoint of as many records as the one that was kept', async () => {
+    const { chains, kept } = await eightCommits();
+    expire(chains, 4);
+    const forked = { size: kept(5).head.size, rootHash: kept(7).head.rootHash };
+
+    expect(
+      await verifyLog(chains.store, { starts: [kept(5)], contains: [kept(5).head, forked] }),
+    ).toMatchObject({
+      valid: false,
+      found: 3,
+      commits: 0,
+      checkpoints: { given: 2, contained: 1 },
+      firstBreak: { commit: 5, code: 'root-mismatch' },
+    });
+  });
+
+  test('descends from the given keys, or does not hold', async () => {
+    const { chains, kept } = await eightCommits();
+    expire(chains, 4);
+    const starts = [kept(5)];
+    const others = { ...KEYS, worker: signerOf('worker', 9).vkey };
+
+    expect(await verifyLog(chains.store, { starts, trustedKeys: KEYS })).toMatchObject({ valid: true });
+    expect(await verifyLog(chains.store, { starts, trustedKeys: others })).toMatchObject({
+      valid: false,
+      firstBreak: { commit: 5, code: 'unknown-key' },
+    });
+  });
+
+  test('lacks no number before the place where it was kept', async () => {
+    const { chains, kept } = await eightCommits();
+    expire(chains, 4);
+    chains.store.objects.delete(commitKey(7));
+
+    expect(await verifyLog(chains.store, { starts: [kept(5)] })).toMatchObject({
+      missing: { commits: 1, ranges: [{ first: 7, last: 7 }] },
     });
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { commitKey } from '../../../src/log/commit.ts';
+import { SHOWN_RANGES } from '../../../src/log/listed.ts';
 import { readLog, verifyLog, type LogStore, type Role } from '../../../src/log/index.ts';
 import { AT, BOT, Chains, codeOf, KEYS, note, ORIGIN, signerOf, textOf, WORKER } from './support.ts';
 
@@ -48,6 +49,7 @@ describe('a whole log', () => {
       commits: 5,
       records: 6,
       newerFormat: 0,
+      checkpoints: { given: 0, contained: 0 },
       anchored: 0,
       head: chains.chain?.head,
       from: AT,
@@ -63,19 +65,13 @@ describe('a whole log', () => {
     expect(await verifyLog(chains.store, expected)).toMatchObject({ valid: true, trust: 'given-keys' });
   });
 
-  test('reports its progress after every commit', async () => {
+  test('is handed out commit by commit', async () => {
     const chains = await fiveCommits();
-    const progress: unknown[] = [];
+    const sizes: number[] = [];
 
-    await verifyLog(chains.store, { onProgress: (done) => progress.push(done) });
+    await verifyLog(chains.store, { onCommit: ({ chain }) => sizes.push(chain.head.size) });
 
-    expect(progress).toEqual([
-      { commits: 1, records: 1 },
-      { commits: 2, records: 3 },
-      { commits: 3, records: 4 },
-      { commits: 4, records: 5 },
-      { commits: 5, records: 6 },
-    ]);
+    expect(sizes).toEqual([1, 3, 4, 5, 6]);
   });
 
   test('may hold records of a newer format, which are counted', async () => {
@@ -186,10 +182,12 @@ describe('a log that is not whole', () => {
     expect(await verifyLog(chains.store)).toMatchObject({ valid: true, anchored: 0 });
     expect(await verifyLog(chains.store, { contains: [second, first] })).toMatchObject({
       valid: true,
+      checkpoints: { given: 2, contained: 2 },
       anchored: 3,
     });
     expect(await verifyLog(chains.store, { contains: [first, forked] })).toMatchObject({
       valid: false,
+      checkpoints: { given: 2, contained: 1 },
       anchored: 1,
       firstBreak: { commit: 3, code: 'root-mismatch' },
     });
@@ -224,6 +222,42 @@ describe('a log that is not whole', () => {
     for (let number = 6; number <= 1_200; number += 1) store.objects.set(commitKey(number), Buffer.of());
 
     expect(await verifyLog(store)).toMatchObject({ found: 1_200, commits: 5, firstBreak: { commit: 6 } });
+  });
+
+  test('is told with every number that it lacks, not only the first', async () => {
+    const { store } = await fiveCommits();
+    for (let number = 6; number <= 300; number += 1) store.objects.set(commitKey(number), Buffer.of());
+    for (const gone of [3, 150, 151, 152, 299]) store.objects.delete(commitKey(gone));
+
+    const { firstBreak, found, missing } = await verifyLog(store);
+
+    expect(firstBreak).toMatchObject({ commit: 3, code: 'gap' });
+    expect(found).toBe(295);
+    expect(missing).toEqual({
+      commits: 5,
+      ranges: [
+        { first: 3, last: 3 },
+        { first: 150, last: 152 },
+        { first: 299, last: 299 },
+      ],
+    });
+  });
+
+  test('is told in a bounded length, however many numbers it lacks', async () => {
+    const { store } = await fiveCommits();
+    for (let number = 7; number < 107; number += 2) store.objects.set(commitKey(number), Buffer.of());
+
+    const { missing } = await verifyLog(store);
+
+    expect(missing?.commits).toBe(50);
+    expect(missing?.ranges).toHaveLength(SHOWN_RANGES);
+  });
+
+  test('lacks no number where something else breaks it', async () => {
+    const chains = await fiveCommits();
+    chains.alter(3, (text) => `x${text}`);
+
+    expect(await verifyLog(chains.store)).not.toHaveProperty('missing');
   });
 
   test('is found out when a record is signed by the wrong role', async () => {
@@ -262,6 +296,7 @@ describe('a log that is not whole', () => {
       commits: 0,
       records: 0,
       newerFormat: 0,
+      checkpoints: { given: 0, contained: 0 },
       anchored: 0,
       firstBreak: { commit: 1, code: 'no-log', text: 'there is no log here' },
     });
