@@ -64,11 +64,21 @@ const ADVICE: Readonly<Record<AccessErrorCode, string>> = {
   rejected: 'AWS rejected the call',
 };
 
+/** Who is asking was not even looked at: the time in the signature is not AWS's, or the key is not known to it. */
+const SIGNATURE: ReadonlySet<string> = new Set([
+  'AuthFailure',
+  'InvalidSignatureException',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+]);
+const SIGNATURE_ADVICE = "AWS does not take the signature: check this machine's clock, then its credentials";
+
 /** What a failed call means. `doing` reads like "open tcp 8443 on sg-1". */
 export function accessError(error: unknown, kind: CallKind, doing: string): AccessError {
   if (error instanceof AccessError) return error;
   const code = codeOf(error, kind);
-  return new AccessError(code, `could not ${doing}: ${ADVICE[code]}${reference(error)}`, { cause: error });
+  const advice = SIGNATURE.has(nameOf(error)) ? SIGNATURE_ADVICE : ADVICE[code];
+  return new AccessError(code, `could not ${doing}: ${advice}${reference(error)}`, { cause: error });
 }
 
 const CERTIFICATE_CODES: Readonly<Record<AccessErrorCode, CertificateErrorCode>> = {

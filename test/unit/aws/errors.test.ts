@@ -57,6 +57,17 @@ test('what was understood before keeps its meaning', () => {
   expect(certificateError(known, 'change', 'import')).toMatchObject({ code: 'not-permitted' });
 });
 
+test.each(['AuthFailure', 'InvalidSignatureException', 'RequestExpired', 'SignatureDoesNotMatch'])(
+  'after %s nobody is sent to look at a role',
+  (name) => {
+    const { code, message } = accessError(sdkError(name, 403), 'read', 'read the switch bg-1');
+
+    expect(code).toBe('not-permitted');
+    expect(message).toMatch(/^could not read the switch bg-1: .*clock, then its credentials/);
+    expect(message).not.toContain('policy');
+  },
+);
+
 test("the text names what failed and where to look it up, never AWS's own text", () => {
   const { message } = accessError(sdkError('UnauthorizedOperation', 403), 'change', 'open tcp 8443 on sg-1');
 
