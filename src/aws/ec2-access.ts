@@ -6,11 +6,11 @@ import {
   AccessError,
   type Armed,
   type Author,
+  type ChangeListener,
   type Cutting,
   type Groups,
   type ObservedRule,
   type Opened,
-  type Uncut,
 } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import { authorize } from './authorize.ts';
@@ -109,16 +109,22 @@ export class Ec2Access implements Access {
     return this.#acls.problem(target, rules, others);
   }
 
-  cut(target: Target, rules: readonly Rule[], until: EpochSeconds, inUse: readonly Rule[]): Promise<Cutting> {
-    return this.#acls.cut(target, rules, until, inUse);
+  cut(
+    target: Target,
+    rules: readonly Rule[],
+    until: EpochSeconds,
+    inUse: readonly Rule[],
+    changed: ChangeListener,
+  ): Promise<Cutting> {
+    return this.#acls.cut(target, rules, until, inUse, changed);
   }
 
   observeCuts(target: Target): Promise<readonly CutEntry[]> {
     return this.#acls.observe(target);
   }
 
-  uncut(target: Target, entries: readonly CutEntry[]): Promise<Uncut> {
-    return this.#acls.uncut(target, entries);
+  uncut(target: Target, entry: CutEntry, changed: ChangeListener): Promise<void> {
+    return this.#acls.uncut(target, entry, changed);
   }
 
   #at(place: Place): PlaceRules {

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto';
 import {
   CreateNetworkAclEntryCommand,
   DeleteNetworkAclEntryCommand,
+  type DeleteNetworkAclEntryCommandOutput,
   type EC2Client,
 } from '@aws-sdk/client-ec2';
 
 import type { CutEntry, Place, Rule, RuleNumbers, Target } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
-import { AccessError, type Cutting, type Uncut } from '../ports/access.ts';
+import { AccessError, type ChangeListener, type Cutting } from '../ports/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AwsClients, Pair } from './clients.ts';
 import { accessError, nameOf } from './errors.ts';
@@ -36,10 +37,8 @@ type Wanted = {
   readonly port: number;
   readonly address: string;
   readonly until: EpochSeconds;
+  readonly changed: ChangeListener;
 };
-
-/** One entry that was made, or removed: undefined where AWS had no request of ours to carry out. */
-type Changed = { readonly awsRequest: string | undefined; readonly switchRequests: readonly string[] };
 
 /**
  * Deny entries of network ACLs, which are stateless: a new one ends established connections as well (Amazon EC2 user guide,
@@ -75,26 +74,23 @@ export class NetworkAcls {
     rules: readonly Rule[],
     until: EpochSeconds,
     inUse: readonly Rule[],
+    changed: ChangeListener,
   ): Promise<Cutting> {
     const { cut: numbers } = target;
     const [rule] = rules;
-    if (numbers === null || rule === undefined) return { ...requestsOf([]), entries: [], spared: false };
+    if (numbers === null || rule === undefined) return { entries: [], spared: false };
     const groups = rules.map(({ group }) => group);
     const keeping = inUse.map(({ group }) => group);
     const paths = await readPaths(this.#ec2(target).read, [...groups, ...keeping]);
     const leading = aclsTo(paths, groups);
     const kept = new Set(aclsTo(paths, keeping).map(({ id }) => id));
-    const wanted = { target, numbers, port: rule.port, address: rule.address, until };
+    const wanted = { target, numbers, port: rule.port, address: rule.address, until, changed };
     const acls = leading.filter(({ id }) => !kept.has(id));
     const done = await Promise.allSettled(acls.map((acl) => this.#cutIn(acl, wanted)));
     const failed = done.find((one) => one.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    const made = done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-    return {
-      ...requestsOf(made),
-      entries: made.map(({ acl, ruleNumber, port, address }) => ({ acl, ruleNumber, port, address })),
-      spared: acls.length < leading.length,
-    };
+    const entries = done.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    return { entries, spared: acls.length < leading.length };
   }
 
   async observe(target: Target): Promise<CutEntry[]> {
@@ -104,55 +100,52 @@ export class NetworkAcls {
     return acls.flatMap((acl) => cutsIn(acl, numbers));
   }
 
-  async uncut(target: Target, entries: readonly CutEntry[]): Promise<Uncut> {
-    const removals = entries.map((entry) => this.#uncutOne(target, entry));
-    const failed = (await Promise.allSettled(removals)).find((one) => one.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-    return requestsOf(await Promise.all(removals));
+  async uncut(target: Target, entry: CutEntry, changed: ChangeListener): Promise<void> {
+    const acl = await readAcl(this.#ec2(target).read, entry.acl);
+    const standing = acl?.ingress.find(({ ruleNumber }) => ruleNumber === entry.ruleNumber);
+    const there = acl && standing && cutEntryOf(acl, standing);
+    const isThere = there !== undefined && denies(there) === denies(entry);
+    if (isThere) changed('entry', await this.#delete(target, entry));
+    changed('schedule', await this.#removal.disarm(target, entry));
   }
 
   /** One number after another, until the entry is there. */
-  async #cutIn(first: Acl, wanted: Wanted): Promise<CutEntry & Changed> {
+  async #cutIn(first: Acl, wanted: Wanted): Promise<CutEntry> {
     const taken = new Set<number>();
-    const switchRequests: string[] = [];
     for (let acl = first; ;) {
       const there = cutsIn(acl, wanted.numbers).find((one) => denies(one) === denies(wanted));
       const entry = there ?? this.#freeEntry(acl, wanted, taken);
       const claim = `${entry.acl} ${entry.ruleNumber}`;
       this.#claims.set(claim, denies(wanted));
-      const made = await this.#make(wanted, entry, there !== undefined).finally(() =>
+      const isOurs = await this.#make(wanted, entry, there !== undefined).finally(() =>
         this.#claims.delete(claim),
       );
-      switchRequests.push(...made.switchRequests);
-      if (!made.isTaken) return { ...entry, awsRequest: made.awsRequest, switchRequests };
+      if (isOurs) return entry;
       taken.add(entry.ruleNumber);
-      const freed = await this.#whoTook(acl, wanted.target, entry);
-      switchRequests.push(...freed.switchRequests);
-      acl = freed.acl;
+      acl = await this.#whoTook(acl, wanted, entry);
     }
   }
 
-  /** Arms the removal first, then makes the entry. One that describe, which lags, still shows may have been removed since. */
-  async #make(
-    { target, until }: Wanted,
-    entry: CutEntry,
-    isThere: boolean,
-  ): Promise<Changed & { readonly isTaken: boolean }> {
-    const armed = await this.#removal.arm(target, entry, until);
-    const awsRequest = await this.#create(target, entry);
-    const isTaken = awsRequest === undefined && !isThere;
+  /**
+   * Arms the removal first, then makes the entry; false where the number is taken. One that describe, which lags, still shows
+   * may have been removed since.
+   */
+  async #make({ target, until, changed }: Wanted, entry: CutEntry, isThere: boolean): Promise<boolean> {
+    changed('schedule', await this.#removal.arm(target, entry, until));
+    const made = await this.#create(target, entry);
+    if (made === undefined && !isThere) return false;
+    changed('entry', made ?? []);
     // Another worker that tried this number for another host may have moved the removal to its entry.
-    const isMoved = !isTaken && !(await this.#removal.isArmed(target, entry, until));
-    const again = isMoved ? await this.#removal.arm(target, entry, until) : [];
-    return { isTaken, awsRequest, switchRequests: [...armed, ...again] };
+    const isArmed = await this.#removal.isArmed(target, entry, until);
+    if (!isArmed) changed('schedule', await this.#removal.arm(target, entry, until));
+    return true;
   }
 
   /** The AWS request that made it; undefined where the number is taken. */
-  async #create(place: Place, entry: CutEntry): Promise<string | undefined> {
+  async #create(place: Place, entry: CutEntry): Promise<string[] | undefined> {
     const command = new CreateNetworkAclEntryCommand(entryInput(entry));
     try {
-      const answer = await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS));
-      return answer.$metadata.requestId ?? '';
+      return requestOf(await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS)));
     } catch (error) {
       if (nameOf(error) === TAKEN) return undefined;
       throw accessError(error, 'change', `deny ${entry.address} tcp ${entry.port} in ${entry.acl}`);
@@ -160,11 +153,7 @@ export class NetworkAcls {
   }
 
   /** The ACL once it shows what has the number. Where that is somebody else's, what was armed must not remove it. */
-  async #whoTook(
-    before: Acl,
-    target: Target,
-    entry: CutEntry,
-  ): Promise<Pick<Uncut, 'switchRequests'> & { readonly acl: Acl }> {
+  async #whoTook(before: Acl, { target, changed }: Wanted, entry: CutEntry): Promise<Acl> {
     let acl = before;
     for (const wait of LOOK_AGAIN_AFTER_MS) {
       await this.#clock.pause(wait);
@@ -172,33 +161,24 @@ export class NetworkAcls {
       const standing = acl.ingress.find(({ ruleNumber }) => ruleNumber === entry.ruleNumber);
       if (standing === undefined) continue;
       const isOther = cutEntryOf(acl, standing) === undefined;
-      return { acl, switchRequests: isOther ? await this.#removal.disarm(target, entry) : [] };
+      if (isOther) changed('schedule', await this.#removal.disarm(target, entry));
+      break;
     }
-    return { acl, switchRequests: [] };
+    return acl;
   }
 
-  async #uncutOne(target: Target, entry: CutEntry): Promise<Changed> {
-    const acl = await readAcl(this.#ec2(target).read, entry.acl);
-    const standing = acl?.ingress.find(({ ruleNumber }) => ruleNumber === entry.ruleNumber);
-    const there = acl && standing && cutEntryOf(acl, standing);
-    const isThere = there !== undefined && denies(there) === denies(entry);
-    const awsRequest = isThere ? await this.#delete(target, entry) : undefined;
-    return { awsRequest, switchRequests: await this.#removal.disarm(target, entry) };
-  }
-
-  /** The AWS request that removed it; undefined where it was gone. */
-  async #delete(place: Place, { acl, ruleNumber }: CutEntry): Promise<string | undefined> {
+  /** The AWS request that removed it; none where it was gone. */
+  async #delete(place: Place, { acl, ruleNumber }: CutEntry): Promise<string[]> {
     const command = new DeleteNetworkAclEntryCommand({
       NetworkAclId: acl,
       RuleNumber: ruleNumber,
       Egress: false,
     });
     try {
-      const { $metadata } = await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS));
-      return $metadata.requestId;
+      return requestOf(await this.#ec2(place).change.send(command, timeLimit(CHANGE_MS)));
     } catch (error) {
       if (!GONE.has(nameOf(error))) throw accessError(error, 'change', `remove rule ${ruleNumber} of ${acl}`);
-      return undefined;
+      return [];
     }
   }
 
@@ -229,7 +209,5 @@ export class NetworkAcls {
   }
 }
 
-const requestsOf = (changed: readonly Changed[]): Uncut => ({
-  awsRequests: changed.flatMap(({ awsRequest }) => awsRequest ?? []),
-  switchRequests: changed.flatMap(({ switchRequests }) => switchRequests),
-});
+const requestOf = ({ $metadata }: Pick<DeleteNetworkAclEntryCommandOutput, '$metadata'>): string[] =>
+  $metadata.requestId === undefined ? [] : [$metadata.requestId];

@@ -5,17 +5,17 @@ import type { EpochMs } from '../domain/time.ts';
 import { canonicalCidr } from './rule-shape.ts';
 import type { TrailEvent, TrailLookUps } from './trail-look-ups.ts';
 
-/** Of one kind of event. 1,000 changes in an hour are more than anybody makes by hand. */
+/** Of one kind of event, 1,000 of them: half a minute, as look-ups of the whole process take turns. */
 const PAGES = 20;
 
 type Range = { readonly from: EpochMs; readonly until: EpochMs };
 
 /**
- * Every change by one of these roles in that time, failed ones included, and revokes by anybody else that were carried out.
- * Throws AccessError.
+ * Every change by one of these roles in that time, failed ones included, and revokes by anybody else that were carried out:
+ * the newest of each kind, and how far back these are all. Throws AccessError.
  */
 export async function changesBy(
-  lookUps: TrailLookUps,
+  lookUps: Pick<TrailLookUps, 'pages'>,
   place: Place,
   roles: readonly string[],
   between: Range,
@@ -23,24 +23,29 @@ export async function changesBy(
 ): Promise<TrailChanges> {
   const all: TrailChange[] = [];
   const gaps: Gap[] = [];
+  const readBackTo = new Map<TrailChange['event'], EpochMs>();
   for (const name of CHANGES) {
     const attribute = { AttributeKey: 'EventName', AttributeValue: name } as const;
     const query = { attribute, between, doing: `look up ${name} in CloudTrail` };
+    let oldest = between.until;
     let pages = 0;
     for await (const events of lookUps.pages(place, query, signal)) {
       if (pages === PAGES) {
+        readBackTo.set(name, oldest);
         gaps.push({ why: 'too-many', text: `there are more ${name} than are read` });
         break;
       }
       pages += 1;
-      all.push(...events.map((event) => changeIn(event, name)));
+      const changes = events.map((event) => changeIn(event, name));
+      oldest = Math.min(oldest, ...changes.map(({ at }) => at));
+      all.push(...changes);
     }
   }
   const isOurs = ({ role }: TrailChange): boolean => role !== null && roles.includes(role);
   const byOthers = all.filter(
     (change) => change.event === 'RevokeSecurityGroupIngress' && change.carriedOut && !isOurs(change),
   );
-  return { gaps, changes: all.filter(isOurs), byOthers };
+  return { gaps, readBackTo, changes: all.filter(isOurs), byOthers };
 }
 
 function changeIn(

@@ -29,7 +29,7 @@ export type TrailChange = {
   readonly ruleIds: readonly string[];
   /** Canonical CIDRs. */
   readonly addresses: readonly string[];
-  /** First and last ports of what an authorize call allows, and its protocols. */
+  /** First and last ports of what the call names, and its protocols. */
   readonly ports: readonly number[];
   readonly protocols: readonly string[];
   /** Of an entry. */
@@ -40,6 +40,8 @@ export type TrailChange = {
 
 export type TrailChanges = {
   readonly gaps: readonly Gap[];
+  /** Kinds of which there are more than are read: since when these are all. */
+  readonly readBackTo: ReadonlyMap<TrailChange['event'], EpochMs>;
   readonly changes: readonly TrailChange[];
   /** Revokes by anybody else: what our records call closed may be their work. */
   readonly byOthers: readonly TrailChange[];
@@ -85,7 +87,11 @@ export function traceOf(request: Request): Trace | undefined {
   };
 }
 
-const endOf = ({ closedAt, awsRequests, authorizeRequests, trigger }: CloseConfirmed): Closed => ({
+/** A log may hold a record that lacks what was added to its type since: a comparison must not end with it. */
+type Ending = Pick<CloseConfirmed, 'closedAt' | 'awsRequests' | 'trigger'> &
+  Partial<Pick<CloseConfirmed, 'authorizeRequests'>>;
+
+const endOf = ({ closedAt, awsRequests, authorizeRequests = [], trigger }: Ending): Closed => ({
   at: closedAt,
   awsRequests,
   undone: authorizeRequests,
@@ -100,7 +106,8 @@ export type Accounts = {
   readonly removed: ReadonlySet<string>;
 };
 
-const CLOSED: ReadonlySet<Finding> = new Set(['overdue', 'unknown', 'wrong-shape']);
+/** That a rule of ours had to go, and has gone: why is judged anew at every look. */
+export const CLOSED: ReadonlySet<Finding> = new Set(['overdue', 'unknown', 'wrong-shape']);
 
 /** What the sweep closed. Of two that found a rule, or a sweep and a closing, one has its AWS request. */
 export type Swept = Done & Pick<SweepReported, 'request' | 'rules'>;
@@ -122,7 +129,7 @@ export type Compared = {
   readonly since: EpochMs;
 };
 
-export type Trail = Pick<TrailChanges, 'changes' | 'byOthers'>;
+export type Trail = Omit<TrailChanges, 'gaps'>;
 
 export const isAt =
   ({ account, region, roleArn }: Place) =>

@@ -17,7 +17,12 @@ import {
 /** A record may stand for a call that was made so long before it. */
 const BEFORE = 60 * MINUTE;
 
+const AUTHORIZE = 'AuthorizeSecurityGroupIngress';
+const REVOKE = 'RevokeSecurityGroupIngress';
+const DENY = 'CreateNetworkAclEntry';
+
 type Range = Omit<Compared, 'since'>;
+type Kind = TrailChange['event'];
 
 /**
  * Since when CloudTrail has to be looked up: where an answer was lost, or only the end says what was made, since that window
@@ -34,41 +39,59 @@ export const lookSince = ({ traces }: Accounts, range: Range): EpochMs =>
 
 /**
  * What records say was done and CloudTrail does not show: the AWS requests that they name; where an answer was lost each rule,
- * by its id or as it was made, unless it was there before or stays for another grant. Whoever revoked it, it is closed.
+ * by its id or as it was made, unless it was there before or stays for another grant. Whoever revoked it, it is closed. What
+ * may be among events that nobody has read is not missing.
  */
 export function unseen(accounts: Accounts, trail: Trail, range: Compared): Difference[] {
   const shown = new Set(trail.changes.map(({ awsRequest }) => awsRequest));
+  const isRead = (since: EpochMs, ...kinds: Kind[]): boolean =>
+    since >= range.since && kinds.every((kind) => since >= (trail.readBackTo.get(kind) ?? since));
   const unnamed = ({ at, awsRequests }: Done): string[] =>
     isWithin(at, range) ? named(awsRequests).filter((id) => !shown.has(id)) : [];
   const revokes = [...trail.changes, ...trail.byOthers].filter(isRevoke);
   const ofTraces = accounts.traces.filter(isAt(range.place)).flatMap((trace) => {
-    const lost = (event: string, done: Done | null): Difference[] =>
-      done === null ? [] : unnamed(done).map((id) => noEvent(event, trace, done.at, id));
-    const byId = [...lost(AUTHORIZE, trace.opened), ...lost(REVOKE, trace.closed)];
+    const from = trace.from - TOLERANCE;
+    const lost = (done: Done | null, event: Kind, ...others: Kind[]): Difference[] =>
+      done !== null && isRead(Math.max(from, done.at - BEFORE), event, ...others)
+        ? unnamed(done).map((id) => noEvent(event, trace, done.at, id))
+        : [];
     // For the rest all of the window is looked through, or it is left.
-    if (trace.from - TOLERANCE < range.since) return byId;
-    const all = [...byId, ...lost(AUTHORIZE, undone(trace, range))];
+    const isOpeningRead = isRead(from, AUTHORIZE);
+    const all = [
+      ...lost(trace.opened, AUTHORIZE),
+      // Among those of a closing are the calls of its cut.
+      ...lost(trace.closed, REVOKE, DENY),
+      ...(isOpeningRead ? lost(undone(trace, range), AUTHORIZE) : []),
+    ];
     if (all.length > 0) return all;
-    return [...unmade(trace, accounts, trail, range), ...unrevoked(trace, accounts, revokes, range)];
+    return [
+      ...(isOpeningRead ? unmade(trace, accounts, trail, range) : []),
+      ...(isRead(from, REVOKE) ? unrevoked(trace, accounts, revokes, range) : []),
+    ];
   });
-  return [...ofTraces, ...accounts.swept.flatMap((swept) => unswept(swept, revokes, range))];
+  const swept = accounts.swept.filter(({ at }) => isRead(at - BEFORE, REVOKE));
+  return [...ofTraces, ...swept.flatMap((each) => unswept(each, revokes, range))];
 }
 
-/** Revokes of what was ours by somebody else: nothing is wrong with them, and it is said who it was. */
-export const closedByOthers = (accounts: Accounts, { byOthers }: Trail, range: Range): ByOther[] =>
-  byOthers
-    .filter(({ at }) => isWithin(at, range))
+/**
+ * Revokes of what was ours by somebody else: nothing is wrong with them, and it is said who it was. A role of ours that
+ * closes for another workflow is nobody else.
+ */
+export function closedByOthers({ traces }: Accounts, { byOthers }: Trail, range: Range): ByOther[] {
+  const ours = new Set<string | null>(
+    traces.flatMap(({ target }) => [target.roleArn, target.switch.roleArn]),
+  );
+  return byOthers
+    .filter(({ at, role }) => isWithin(at, range) && !ours.has(role))
     .flatMap((change) => {
       const { at, principal, awsRequest, on } = change;
-      const trace = accounts.traces
+      const trace = traces
         .filter(isAt(range.place))
         .find((each) => openRules(each).some((rule) => isOf(each, rule, change)));
       if (trace === undefined) return [];
       return [{ request: trace.request, at, principal, awsRequest, on, what: whatIn(change) }];
     });
-
-const AUTHORIZE = 'AuthorizeSecurityGroupIngress';
-const REVOKE = 'RevokeSecurityGroupIngress';
+}
 
 /** Rules of an opening that nothing in CloudTrail has made. */
 function unmade(trace: Trace, { traces }: Accounts, { changes }: Trail, range: Range): Difference[] {
@@ -165,10 +188,11 @@ type Named = Pick<OpenRule, 'group' | 'ruleId'>;
 const isNamed = ({ awsRequests }: Done, { group, ruleId }: Named, change: TrailChange): boolean =>
   change.ruleIds.includes(ruleId) || (change.on === group && awsRequests.includes(change.awsRequest));
 
-/** By its id, or by what it lets in while it was being opened, open or being closed. */
-function isOf({ from, closed }: Trace, rule: OpenRule, { ruleIds, on, addresses, at }: TrailChange): boolean {
-  if (ruleIds.includes(rule.ruleId)) return true;
-  const isSame = on === rule.group && addresses.includes(rule.address);
+/** By its id; of a call that names none by what it lets in while it was being opened, open or being closed. */
+function isOf({ from, closed }: Trace, rule: OpenRule, change: TrailChange): boolean {
+  const { ruleIds, on, addresses, ports, at } = change;
+  if (ruleIds.length > 0) return ruleIds.includes(rule.ruleId);
+  const isSame = on === rule.group && addresses.includes(rule.address) && ports.includes(rule.port);
   return isSame && at >= from - TOLERANCE && at <= (closed?.at ?? at) + TOLERANCE;
 }
 

@@ -2,6 +2,8 @@ import type { Approved } from '../domain/approved.ts';
 import { ruleKey, type OpenRule } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
 import { AccessError, type ObservedRule } from '../ports/access.ts';
+import { every } from './bounded.ts';
+import { switching } from './name-changes.ts';
 import { isOurs, isRule } from './own-rules.ts';
 import { endOf, inTime, isOver } from './window.ts';
 import type { Worker } from './worker.ts';
@@ -31,15 +33,30 @@ export async function authorizeAll(worker: Worker, approved: Approved): Promise<
   return rules;
 }
 
-/** A rule as AWS shows it, with the end that its tag says. */
-export type Seen = { readonly rule: OpenRule; readonly end: EpochSeconds | null };
-
-/** Every rule, or undefined when one did not appear in time. A look that was refused or not answered shows nothing. */
+/** Every rule as AWS shows it, with its end on it; undefined when one did not appear in time. */
 export async function appeared(
   worker: Worker,
   approved: Approved,
   known: Authorized,
-): Promise<Seen[] | undefined> {
+): Promise<OpenRule[] | undefined> {
+  const seen = await lookFor(worker, approved, known);
+  if (seen === undefined) return undefined;
+  // One that another grant had opened bears that one's end.
+  await every(
+    seen.map(async ({ rule, end: tagged }) => {
+      const end = endOf(worker, rule, approved);
+      if (tagged !== null && tagged >= end) return;
+      await switching(worker, approved.request, worker.access.keepUntil(approved.target, rule, end));
+    }),
+  );
+  return seen.map(({ rule }) => rule);
+}
+
+/** A rule as AWS shows it, with the end that its tag says. */
+type Seen = { readonly rule: OpenRule; readonly end: EpochSeconds | null };
+
+/** A look that was refused or not answered shows nothing. */
+async function lookFor(worker: Worker, approved: Approved, known: Authorized): Promise<Seen[] | undefined> {
   const until = worker.clock.monotonic() + APPEARS_WITHIN;
   for (;;) {
     const observed = await lookInTime(worker, approved);

@@ -13,7 +13,7 @@ const NOTHING: Changed = {
   importRequests: [],
 };
 
-/** What has been changed for a request since its last record, whatever has failed in between. */
+/** What has been changed for a request, or for a deny entry, and no record names yet, whatever has failed in between. */
 export class Changes {
   readonly #unnamed = new Map<string, Changed>();
 
@@ -29,7 +29,16 @@ export class Changes {
     this.#unnamed.set(request, { ...changed, [kind]: all });
   }
 
-  /** A record names them, or nobody will. */
+  /** A record names these; what is of another kind, or was answered since, waits for the next. */
+  named(request: string, changed: Changed, kinds: readonly (keyof Changed)[]): void {
+    const before = this.of(request);
+    const left = kinds.map(
+      (kind) => [kind, before[kind].filter((id) => !changed[kind].includes(id))] as const,
+    );
+    this.#unnamed.set(request, { ...before, ...Object.fromEntries(left) });
+  }
+
+  /** Nobody will name them any more. */
   forget(request: string): void {
     this.#unnamed.delete(request);
   }

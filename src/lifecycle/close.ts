@@ -47,7 +47,7 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
   const latenessMs = Math.round(gone.latenessMs);
   const closed = { request: id, closedAt, witnessed, latenessMs, connections, cut };
   const now = worker.clock.now();
-  const committed = await commitNaming(worker, id, (newest, changed) => {
+  const committed = await commitNaming(worker, id, NAMED, (newest, changed) => {
     const isLeftOver =
       gone.kept.some((rule) => keepersOf(newest, rule, id, now).length === 0) ||
       shared.some((rule) => holdersOf(newest, rule, id).length === 0);
@@ -62,6 +62,9 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
   if (committed.ok && committed.written.length > 0)
     worker.telemetry.event('closed', { request: id, latenessMs, deadline });
 }
+
+/** Of an opening that was undone too. */
+const NAMED = ['authorizeRequests', 'closeRequests', 'switchRequests'] as const;
 
 /**
  * Another grant has ended since. A rule that stayed for it is this one's to close now; of a switch that was left to it, or

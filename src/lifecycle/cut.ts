@@ -7,6 +7,7 @@ import { isoTime, SECOND, type EpochMs } from '../domain/time.ts';
 import { AccessError } from '../ports/access.ts';
 import { within } from './bounded.ts';
 import type { Gone, MadeCut, PendingCut } from './memory.ts';
+import { denying } from './name-changes.ts';
 import { unneeded } from './own-rules.ts';
 import { backoff, codeOf, stillHolds, type Worker } from './worker.ts';
 
@@ -97,9 +98,8 @@ async function cutOnce(
   const now = worker.clock.now();
   const until = Math.ceil((now - skew) / SECOND) + CUT_FOR;
   const inUse = rulesInUse(worker.log.state, request, now);
-  const { entries, spared, ...changed } = await worker.access.cut(target, rules, until, inUse);
-  worker.memory.changes.add(request.id, 'closeRequests', changed.awsRequests);
-  worker.memory.changes.add(request.id, 'switchRequests', changed.switchRequests);
+  const changed = denying(worker, request.id);
+  const { entries, spared } = await worker.access.cut(target, rules, until, inUse, changed);
   return (await areShown(worker, target, entries)) ? { entries, spared, until, rules } : undefined;
 }
 

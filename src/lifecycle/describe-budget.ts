@@ -8,6 +8,10 @@ import type { Sweeper } from './sweeper.ts';
  */
 const AT_ONCE = 10;
 const CALL_EVERY = SECOND / 2;
+/** What is due, or has failed, waits no longer than this for its calls, whatever the share. */
+const LONGEST_REST = 5 * SECOND;
+/** For what was asked beyond the share all the same regular looks are rarer, but no rarer than this. */
+const LONGEST_DEBT = 60 * SECOND;
 
 type Spender = Pick<Sweeper, 'clock' | 'memory'>;
 
@@ -16,8 +20,9 @@ const keyOf = ({ place: { account, region } }: Area): string => [account, region
 /** The sweep has asked EC2 so often. Areas of one account and Region share what is granted. */
 export function spend({ clock, memory }: Spender, area: Area, calls: number): void {
   const { describesSpent } = memory;
-  const from = Math.max(describesSpent.get(keyOf(area)) ?? 0, clock.monotonic());
-  describesSpent.set(keyOf(area), from + calls * CALL_EVERY);
+  const now = clock.monotonic();
+  const from = Math.max(describesSpent.get(keyOf(area)) ?? 0, now);
+  describesSpent.set(keyOf(area), Math.min(from + calls * CALL_EVERY, now + LONGEST_DEBT));
 }
 
 /** Milliseconds until the calls so far have used up no more than their share. */
@@ -26,4 +31,4 @@ export const restAfter = ({ clock, memory }: Spender, area: Area): number =>
 
 /** The same for a look that cannot wait so long: what may be asked at once is there for it. */
 export const restBefore = (spender: Spender, area: Area): number =>
-  Math.max(0, restAfter(spender, area) - AT_ONCE * CALL_EVERY);
+  Math.min(LONGEST_REST, Math.max(0, restAfter(spender, area) - AT_ONCE * CALL_EVERY));

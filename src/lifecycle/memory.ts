@@ -34,7 +34,7 @@ export type MadeCut = Made & { readonly rules: readonly Rule[] };
 export type Unwritten = {
   readonly finding: Finding;
   readonly request: string | null;
-  readonly rule: ReportedRule;
+  readonly rules: readonly ReportedRule[];
   readonly at: EpochMs;
   readonly awsRequests?: readonly string[];
   readonly switchRequests?: readonly string[];
@@ -79,8 +79,10 @@ export class Memory {
   readonly missedSince = new Map<string, number>();
   /** By rule id: each is a finding once, until it changes. */
   readonly strays = new Map<string, Stray>();
-  /** Findings that the log has not taken yet. */
-  readonly unwritten: Unwritten[] = [];
+  /** Findings that the log has not taken yet, oldest first. */
+  readonly unwritten = new Set<Unwritten>();
+  /** The commits that write them, while they are under way. */
+  reporting: Promise<void> | undefined;
   /** When, on the monotonic clock, the switches of an open window were last looked at. */
   readonly switchSeen = new Map<string, number>();
   /** When, on the monotonic clock, everything with our tag was last asked for, by area. */

@@ -78,7 +78,7 @@ async function carryOut(
     const switches = armed.map(({ name }) => name);
     const from = Math.max(...armed.map((each) => each.from));
     worker.memory.deadlines.watch(id, deadline);
-    const noted = commitNaming(worker, id, (state, { switchRequests }) =>
+    const noted = commitNaming(worker, id, ['switchRequests'], (state, { switchRequests }) =>
       decideArmed(state, { request: id, switches, from, switchRequests }, at),
     );
     const reminded = worker.agenda.remind(id, deadline * SECOND);
@@ -108,15 +108,8 @@ async function carryOut(
 
     // 5. Look until every rule is there, with its end on it, and at the switches again: one that is gone means close at once.
     step = 'verify';
-    const seen = await appeared(worker, approved, authorized);
-    if (seen === undefined) return stopped('not-seen', 'AWS did not show the rule in time.');
-    const shown = seen.map(({ rule }) => rule);
-    const joined = seen.filter(({ rule, end }) => end === null || end < endOf(worker, rule, approved));
-    await every(
-      joined.map(({ rule }) =>
-        switching(worker, id, worker.access.keepUntil(target, rule, endOf(worker, rule, approved))),
-      ),
-    );
+    const shown = await appeared(worker, approved, authorized);
+    if (shown === undefined) return stopped('not-seen', 'AWS did not show the rule in time.');
     const switched = await every(
       shown.map((rule) => worker.access.isArmed(target, rule, endOf(worker, rule, approved))),
     );
@@ -139,8 +132,12 @@ async function carryOut(
     await worker.clock.pause(ENFORCED_AFTER - (worker.clock.monotonic() - answeredAt));
     const openedAt = worker.clock.now();
     const opened = { request: id, rules: shown, openedAt };
-    const confirmed = commitNaming(worker, id, (state, { authorizeRequests, switchRequests }) =>
-      decideConfirmed(state, { ...opened, awsRequests: authorizeRequests, switchRequests }, openedAt),
+    const confirmed = commitNaming(
+      worker,
+      id,
+      ['authorizeRequests', 'switchRequests'],
+      (state, { authorizeRequests, switchRequests }) =>
+        decideConfirmed(state, { ...opened, awsRequests: authorizeRequests, switchRequests }, openedAt),
     );
     if (!(await inTime(worker, approved, confirmed))) return over();
     // Closed by another worker while this one slept: what it has made since is nobody's.

@@ -84,7 +84,7 @@ async function carryOut(worker: Worker, window: Window): Promise<Failure | undef
   await every(granted.rules.map((rule) => moveTag(worker, granted, rule)));
 
   // 4. The record, decided once more: from here on the window ends later.
-  const committed = await commitNaming(worker, request, (state, { switchRequests }) =>
+  const committed = await commitNaming(worker, request, ['switchRequests'], (state, { switchRequests }) =>
     hasTime()
       ? decideProlonged(state, { request, workflow, ...actor(worker), switchRequests }, worker.clock.now())
       : refuseFor('extension-too-late'),

@@ -50,8 +50,8 @@ async function repair(worker: Worker, id: string, rule: OpenRule): Promise<void>
   const end = endOf(worker, rule, { request: id, ...open });
   const { awsRequests: switchRequests } = await worker.access.arm(open.intended.target, rule, end);
   const at = worker.clock.now();
-  const found = { finding: 'switch-repaired', request: id, rule: reportOf(rule) } as const;
-  worker.memory.unwritten.push({ ...found, at, switchRequests });
+  const found = { finding: 'switch-repaired', request: id, rules: [reportOf(rule)] } as const;
+  worker.memory.unwritten.add({ ...found, at, switchRequests });
   worker.telemetry.event('sweep-finding', { finding: 'switch-repaired', rule: rule.ruleId, request: id });
 }
 

@@ -21,7 +21,10 @@ type Found = {
   readonly attempts: readonly Attempt[];
 };
 
-/** Each finding once, when AWS has the rule closed or shows it no more; kept until the log has taken it. */
+/**
+ * Each finding once, when AWS has accepted our revoke or shows the rule no more; kept until the log has taken it. Of one that
+ * was missing when it was to be revoked another worker may be telling just now: that waits for the next look.
+ */
 export function note(sweeper: Sweeper, { place, securityGroups }: Area, found: Found): void {
   const { strays } = sweeper.memory;
   const { seen, findings, attempts } = found;
@@ -38,7 +41,7 @@ export function note(sweeper: Sweeper, { place, securityGroups }: Area, found: F
   for (const { rule, finding } of findings) strayOf(sweeper, rule).finding = finding;
   for (const attempt of attempts) {
     const stray = strayOf(sweeper, attempt.rule);
-    if (!attempt.closed) continue;
+    if (!attempt.closed || attempt.awsRequests.length === 0) continue;
     attempt.awsRequests.forEach((awsRequest) => stray.awsRequests.add(awsRequest));
     if (!stray.paged) say(sweeper, stray);
   }
@@ -65,28 +68,43 @@ function say({ memory, clock, telemetry }: Sweeper, stray: Stray): void {
   const { finding, request, rule } = stray;
   if (finding === undefined || finding === stray.said) return;
   stray.said = finding;
-  memory.unwritten.push({ finding, request, rule, at: clock.now(), awsRequests: [...stray.awsRequests] });
+  memory.unwritten.add({
+    finding,
+    request,
+    rules: [rule],
+    at: clock.now(),
+    awsRequests: [...stray.awsRequests],
+  });
   telemetry.event('sweep-finding', { finding, rule: rule.ruleId, request });
 }
 
-/** Writes what was found, as far as the log takes it now. */
+/** Writes what was found, as far as the log takes it now. Areas are swept side by side, and one at a time writes. */
 export async function report(worker: Worker): Promise<void> {
-  const { memory, clock, log } = worker;
-  const found = memory.unwritten.slice(0, REPORTS_AT_ONCE);
-  if (found.length === 0) return;
-  const records = found.map((one) => asRecord(worker, one));
-  const written = commit(log, (state) => decideFound(state, records));
-  if ((await within(clock, LOG_PATIENCE, written)) === undefined) return;
-  memory.unwritten.splice(0, found.length);
+  const { memory, clock } = worker;
+  if (memory.unwritten.size === 0) return;
+  memory.reporting ??= write(worker).finally(() => {
+    memory.reporting = undefined;
+  });
+  await within(clock, LOG_PATIENCE, memory.reporting);
 }
 
-const asRecord = (worker: Worker, { at, rule, ...found }: Unwritten): SweepReported => ({
+/** A commit may settle long after the last sweep has stopped waiting for it: only then is known what the log has taken. */
+async function write(worker: Worker): Promise<void> {
+  const { unwritten } = worker.memory;
+  while (unwritten.size > 0) {
+    const found = [...unwritten].slice(0, REPORTS_AT_ONCE);
+    const records = found.map((one) => asRecord(worker, one));
+    await commit(worker.log, (state) => decideFound(state, records));
+    for (const one of found) unwritten.delete(one);
+  }
+}
+
+const asRecord = (worker: Worker, { at, ...found }: Unwritten): SweepReported => ({
   format: 1,
   type: 'sweep.reported',
   at: isoTime(at),
   ...actor(worker),
   ...found,
-  rules: [rule],
   by: null,
 });
 

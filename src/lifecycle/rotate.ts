@@ -81,7 +81,7 @@ async function replace(
   const servedAt = worker.clock.now();
   const probe = `${rotation.probe.host}:${rotation.probe.port}`;
   const rotated = { request: id, before: started.before, after, servedAt, probe };
-  await commitNaming(worker, id, (state, { importRequests }) =>
+  await commitNaming(worker, id, ['importRequests'], (state, { importRequests }) =>
     decideRotated(state, { ...rotated, awsRequests: importRequests }, servedAt),
   );
   worker.telemetry.event('rotated', { request: id });

@@ -1,4 +1,4 @@
-import { isFound } from '../domain/decide/sweep.ts';
+import { isFoundOpen } from '../domain/decide/sweep.ts';
 import { holdersOf, isEnding } from '../domain/state.ts';
 import { isoTime, SECOND, type EpochMs } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
@@ -12,36 +12,42 @@ import { LATE_AFTER } from './until-absent.ts';
 
 /** How many rules one page names. */
 const NAMED = 3;
+/** Describe lags by seconds: what a look shows this long after it was found has outlived whatever was asked of AWS then. */
+const SHOWN_AFTER = 5 * SECOND;
 
 type Late = { readonly rule: ObservedRule; readonly stray: Stray; readonly due: EpochMs };
 
 /**
  * Wakes somebody, once for each rule, where one that has to go is still there long after it was due or found. Needs no log;
- * its record, and what is said in the security channel, follow when there is one.
+ * its record, and what is said in the security channel, follow when there is one. `lookedAt`: when AWS was asked what is
+ * there, on the monotonic clock.
  */
-export function sayStrayLate(sweeper: Sweeper, attempts: readonly Attempt[]): void {
+export function sayStrayLate(sweeper: Sweeper, attempts: readonly Attempt[], lookedAt: number): void {
   const { memory, clock, telemetry, pager } = sweeper;
-  const late = attempts.flatMap((attempt) => lateOf(sweeper, attempt));
+  const late = attempts.flatMap((attempt) => lateOf(sweeper, attempt, lookedAt));
   for (const { stray } of late) {
     const { rule, request } = stray;
     stray.paged = true;
     // What was said to be closed has come back, or was never gone: its end is news again.
     stray.said = undefined;
-    memory.unwritten.push({ finding: 'not-closed', request, rule, at: clock.now() });
+    memory.unwritten.add({ finding: 'not-closed', request, rules: [rule], at: clock.now() });
     telemetry.event('close-late', { request, rule: rule.ruleId });
   }
   const [first] = late;
   if (first !== undefined) void pager.page(pageFor(first, late));
 }
 
-function lateOf(sweeper: Sweeper, { rule, closed }: Attempt): Late[] {
+function lateOf(sweeper: Sweeper, { rule, closed }: Attempt, lookedAt: number): Late[] {
   const { memory, clock, log } = sweeper;
   const stray = memory.strays.get(rule.ruleId);
   if (stray?.finding === undefined || stray.paged) return [];
   const due = Math.min(stray.foundAt, (rule.tags.expiresAt ?? Number.POSITIVE_INFINITY) * SECOND);
-  const isLate = clock.monotonic() - stray.since > LATE_AFTER || (!closed && clock.now() - due > LATE_AFTER);
-  const said = { finding: 'not-closed', rules: [stray.rule] } as const;
-  if (!isLate || (log !== undefined && isFound(log.state, said)) || isBeingClosed(sweeper, rule)) return [];
+  // The first attempt may have failed where another role was let in, or succeeded and lost its answer.
+  const isRefused = !closed && stray.awsRequests.size === 0 && lookedAt - stray.since >= SHOWN_AFTER;
+  const isLate =
+    clock.monotonic() - stray.since > LATE_AFTER || (isRefused && clock.now() - due > LATE_AFTER);
+  if (!isLate || (log !== undefined && isFoundOpen(log.state, stray.rule)) || isBeingClosed(sweeper, rule))
+    return [];
   return [{ rule, stray, due }];
 }
 

@@ -16,6 +16,10 @@ const CALLS_A_LOOK = 2;
 const GROUPS_A_CALL = 200;
 /** An entry that a closing of another worker has just made is explained within this. */
 const STRAY_AFTER = 60 * SECOND;
+/** Each takes a look at its network ACL, all of them at once. */
+const REMOVED_A_SWEEP = 10;
+
+type Over = Placed & { readonly why: 'expired' | 'unknown' };
 
 /**
  * Removes deny entries of ours from network ACLs once the flows they cut must be dead, and those that nothing explains.
@@ -34,10 +38,28 @@ export async function sweepCuts(worker: Worker, area: Area): Promise<void> {
   const now = worker.clock.now();
   const expired = expiredCuts(worker.log.state, area.place, now);
   const stray = [...seen].flatMap(([through, entries]) => strayAmong(worker, through, entries, now));
-  if (expired.length + stray.length === 0) return;
-  spend(worker, area, 1 + expired.length + stray.length);
+  const over: Over[] = [
+    ...expired.map(({ target, entry }) => ({ target, entry, why: 'expired' as const })),
+    ...stray.map((placed) => ({ ...placed, why: 'unknown' as const })),
+  ];
+  if (over.length === 0) return;
+  spend(worker, area, 1);
   if ((await skewProblem(worker, target)) !== undefined) return;
-  await every([uncut(worker, expired, 'expired'), uncut(worker, stray, 'unknown')]);
+  const turn = someOf(worker, over);
+  spend(worker, area, turn.length);
+  const remove = (why: Over['why']): Promise<void> =>
+    uncut(
+      worker,
+      turn.filter((one) => one.why === why),
+      why,
+    );
+  await every([remove('expired'), remove('unknown')]);
+}
+
+/** Those that are removed in this sweep. It begins anywhere: what AWS refuses again and again keeps no others. */
+function someOf({ chance }: Worker, over: readonly Over[]): Over[] {
+  const first = Math.floor(chance.fraction() * over.length);
+  return over.filter((_, n) => (n - first + over.length) % over.length < REMOVED_A_SWEEP);
 }
 
 /** Targets with the same numbers are looked through as one. */

@@ -31,10 +31,13 @@ const GRACE = 5 * SECOND;
  * Without a log the tags alone decide. Answers when to sweep again. Throws what kept a rule from being closed or looked for,
  * once everything else is done.
  */
-export async function sweep(sweeper: Sweeper, area: Area): Promise<EpochMs> {
+export async function sweep(current: Sweeper, area: Area): Promise<EpochMs> {
+  // A log that is opened from here on counts for the next sweep: what it said before the look is not known.
+  const sweeper: Sweeper = { ...current };
   // 1. What is there.
   const before = sweeper.log?.state;
   const askedAt = sweeper.clock.now();
+  const lookedAt = sweeper.clock.monotonic();
   const seen = await look(sweeper, area);
   // 2. What should be there.
   const log = await readLog(sweeper);
@@ -54,7 +57,7 @@ export async function sweep(sweeper: Sweeper, area: Area): Promise<EpochMs> {
   note(sweeper, area, { seen, findings, attempts });
   if (attempts.some(({ closed, rule }) => !closed && !area.securityGroups.includes(rule.group)))
     sweeper.memory.searched.delete(area.key);
-  sayStrayLate(sweeper, attempts);
+  sayStrayLate(sweeper, attempts, lookedAt);
   // 4. What is to be told and mended, which nobody waits for with a port open.
   if (log !== undefined) await tellAndMend({ ...sweeper, log }, area, seen.rules);
   if (failures.length > 0) throw failures[0];

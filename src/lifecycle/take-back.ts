@@ -47,15 +47,14 @@ function isUnexplained({ log: { state } }: Worker, id: string, { at }: MadeRules
   return at >= (trace?.closed?.at ?? Number.NEGATIVE_INFINITY);
 }
 
-/** As the sweep would find it, and with the calls that made it. */
+/** As the sweep would find them, in one record with the calls that made them. */
 function note({ memory, clock, telemetry }: Worker, request: string, rules: readonly OpenRule[]): void {
   const { authorizeRequests, closeRequests, switchRequests } = memory.changes.of(request);
   const awsRequests = [...authorizeRequests, ...closeRequests];
   if (awsRequests.length === 0) return;
-  for (const rule of rules) {
-    const found = { finding: 'unknown', request, rule: reportOf(rule) } as const;
-    memory.unwritten.push({ ...found, at: clock.now(), awsRequests, switchRequests });
-    telemetry.event('sweep-finding', { finding: 'unknown', rule: rule.ruleId, request });
-  }
+  const found = { finding: 'unknown', request, rules: rules.map(reportOf) } as const;
+  memory.unwritten.add({ ...found, at: clock.now(), awsRequests, switchRequests });
+  for (const { ruleId } of rules)
+    telemetry.event('sweep-finding', { finding: 'unknown', rule: ruleId, request });
   memory.changes.forget(request);
 }

@@ -71,7 +71,7 @@ export async function fail(
 ): Promise<boolean> {
   const now = worker.clock.now();
   let isKept = false;
-  await commitNaming(worker, id, (state, { switchRequests }) => {
+  await commitNaming(worker, id, ['switchRequests'], (state, { switchRequests }) => {
     isKept = unless(state, now);
     return isKept ? alreadySo : decideFailed(state, { request: id, ...failure, switchRequests }, now);
   });

@@ -71,19 +71,28 @@ export interface Access {
    * `inUse` needs the same. The removal of each entry, from `until` (rounded up to the minute) on, is armed, read back and
    * compared before the entry is made; an entry that is there already stays, and its removal moves. Safe to repeat.
    */
-  cut(target: Target, rules: readonly Rule[], until: EpochSeconds, inUse: readonly Rule[]): Promise<Cutting>;
+  cut(
+    target: Target,
+    rules: readonly Rule[],
+    until: EpochSeconds,
+    inUse: readonly Rule[],
+    changed: ChangeListener,
+  ): Promise<Cutting>;
 
   /** Every entry of exactly our shape under the target's numbers, in the network ACLs that lead to its groups. */
   observeCuts(target: Target): Promise<readonly CutEntry[]>;
 
-  /** Removes exactly these entries, where their number still holds them, and what was armed to remove them. */
-  uncut(target: Target, entries: readonly CutEntry[]): Promise<Uncut>;
+  /** Removes exactly this entry, where its number still holds it, and what was armed to remove it. */
+  uncut(target: Target, entry: CutEntry, changed: ChangeListener): Promise<void>;
 }
 
-/** AWS request ids: of the entries, and of the schedules that remove them. */
-export type Uncut = { readonly awsRequests: readonly string[]; readonly switchRequests: readonly string[] };
+/**
+ * Is told the AWS requests that have changed an entry, or the schedule that removes it, as soon as they are answered: what
+ * follows may still fail.
+ */
+export type ChangeListener = (what: 'entry' | 'schedule', awsRequests: readonly string[]) => void;
 
-export type Cutting = Uncut & {
+export type Cutting = {
   readonly entries: readonly CutEntry[];
   /** A network ACL was left alone, for a rule that is in use. */
   readonly spared: boolean;

@@ -15,7 +15,10 @@ export interface ActivitySource {
   /** Calls that changed the opened groups, whoever made them. */
   calls(window: ClosedWindow): Promise<CallsSeen>;
 
-  /** Changes of rules and of network ACL entries in an account and Region under these roles, failed ones included; revokes by anybody. */
+  /**
+   * Changes of rules and of network ACL entries in an account and Region under these roles, failed ones included, and revokes
+   * by anybody else: the newest of each kind, as many as are read.
+   */
   changes(
     place: Place,
     roles: readonly string[],

@@ -1,8 +1,9 @@
 import type { By } from '../fact.ts';
-import type { Finding, ReportedRule, SweepReported } from '../records.ts';
+import type { Finding, ReportedRule, SweepReported, TrailCompared } from '../records.ts';
 import type { OpenRule } from '../rule.ts';
 import { foundKey, getRequest, letsIn, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
+import { CLOSED } from '../trace.ts';
 import { alreadySo, record, type Decision } from './decision.ts';
 
 /** A rule of ours as reports name rules. */
@@ -33,25 +34,41 @@ export function decideVanished(
   );
 }
 
-/** What is said of a rule once: its id never comes back. */
-const OF_STRAYS: ReadonlySet<Finding> = new Set(['overdue', 'unknown', 'wrong-shape', 'not-closed']);
+type Said = Pick<SweepReported, 'finding' | 'rules' | 'awsRequests' | 'switchRequests'>;
 
 /** Several workers see the same, and one says it; but which AWS request closed a rule, only the one that made it knows. */
-export const decideFound = (state: State, found: readonly SweepReported[]): Decision =>
-  record(...found.filter((one) => one.awsRequests?.length || !isFound(state, one)));
+export function decideFound({ findings }: State, found: readonly SweepReported[]): Decision {
+  const fresh: SweepReported[] = [];
+  for (const one of found) if (!isSaid([...findings.values(), ...fresh], one)) fresh.push(one);
+  return record(...fresh);
+}
 
-/** Whether this has been said of that rule lately. */
-export const isFound = (
-  { findings }: State,
-  { finding, rules }: Pick<SweepReported, 'finding' | 'rules'>,
-): boolean =>
-  OF_STRAYS.has(finding) &&
-  findings.some(
-    (known) =>
-      known.type === 'sweep.reported' &&
-      known.finding === finding &&
-      known.rules.some(({ ruleId }) => rules.some((rule) => rule.ruleId === ruleId)),
+/** Whether somebody has been woken for this rule lately: its id never comes back. */
+export const isFoundOpen = ({ findings }: State, rule: ReportedRule): boolean =>
+  isSaid([...findings.values()], { finding: 'not-closed', rules: [rule] });
+
+/** Said of that rule, and no call is named in it that was not named then. Once somebody was woken its end is news again. */
+function isSaid(findings: readonly (SweepReported | TrailCompared)[], one: Said): boolean {
+  const known = findings.filter(
+    (each): each is SweepReported => each.type === 'sweep.reported' && isOfSameRule(each, one),
   );
+  const woken = known.findLastIndex(({ finding }) => finding === 'not-closed');
+  if (one.finding === 'not-closed') return woken >= 0;
+  const said = known.slice(woken + 1).filter(({ finding }) => isAlike(finding, one.finding));
+  const named = new Set(said.flatMap(requestsOf));
+  return said.length > 0 && requestsOf(one).every((id) => named.has(id));
+}
+
+const isOfSameRule = (one: Said, other: Said): boolean =>
+  one.rules.some(({ ruleId }) => other.rules.some((rule) => rule.ruleId === ruleId));
+
+const isAlike = (one: Finding, other: Finding): boolean =>
+  one === other || (CLOSED.has(one) && CLOSED.has(other));
+
+const requestsOf = ({ awsRequests = [], switchRequests = [] }: Said): string[] => [
+  ...awsRequests,
+  ...switchRequests,
+];
 
 /** Which worker reports, and when. */
 type Reporting = By & { readonly worker: string; readonly now: EpochMs };

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { removalOf } from '../../../src/aws/network-acl-removal.ts';
 import { NetworkAcls } from '../../../src/aws/network-acls.ts';
 import type { CutEntry, Rule, Target } from '../../../src/domain/rule.ts';
+import type { ChangeListener } from '../../../src/ports/access.ts';
 import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { failure, ruleOf } from '../access.contract.ts';
 import { type AwsWorld, DEPLOYMENT, type NotedCall, startAws, SYSTEM_CLOCK, TARGET } from './support.ts';
@@ -18,7 +19,11 @@ const hostRule = (last: number): Rule => ruleOf(CUTTING, `203.0.113.${last}/32`)
 
 let world: AwsWorld;
 
-afterEach(() => world.end());
+afterEach(async () => {
+  told.entry = [];
+  told.schedule = [];
+  await world.end();
+});
 
 const acls = () => new NetworkAcls({ clients: world.clients, deployment: DEPLOYMENT, clock: SYSTEM_CLOCK });
 const later = () => Math.floor(Date.now() / 1_000) + 1_500;
@@ -26,7 +31,12 @@ const later = () => Math.floor(Date.now() / 1_000) + 1_500;
 const SEEN_MS = 750;
 /** A time whose minute has come already: the scheduler fires at its next opportunity. */
 const overdue = () => Math.floor(Date.now() / 1_000) - 61;
-const cut = (rule: Rule, of = CUTTING) => acls().cut(of, [rule], later(), []);
+/** AWS requests that were told, by what they changed. */
+const told = { entry: [] as string[], schedule: [] as string[] };
+const changed: ChangeListener = (what, awsRequests) => void told[what].push(...awsRequests);
+const cut = (rule: Rule, of = CUTTING, until = later()) => acls().cut(of, [rule], until, [], changed);
+const uncut = (...entries: readonly CutEntry[]) =>
+  Promise.all(entries.map((entry) => acls().uncut(CUTTING, entry, changed)));
 
 async function entriesOf(acl: string): Promise<{ number: number; cidr: string; action: string }[]> {
   const command = new DescribeNetworkAclsCommand({ NetworkAclIds: [acl] });
@@ -104,7 +114,7 @@ describe('the order of a cut', () => {
     await cut(RULE);
     const [before] = schedules();
 
-    await acls().cut(CUTTING, [RULE], later() + 3_600, []);
+    await cut(RULE, CUTTING, later() + 3_600);
 
     const [after] = schedules();
     expect(Date.parse(after?.start ?? '') - Date.parse(before?.start ?? '')).toBeGreaterThanOrEqual(
@@ -114,19 +124,54 @@ describe('the order of a cut', () => {
   });
 });
 
-test('every call that changed an entry or the schedule of its removal is answered', async () => {
-  world = await startAws();
+describe('every call that changed an entry or the schedule of its removal is told', () => {
+  async function allAreTold(count: number): Promise<void> {
+    const entries = await carriedOut(/^(Create|Delete)NetworkAclEntry$/);
+    const armed = await carriedOut(/^(Create|Update|Delete)Schedule$/);
 
-  const made = await cut(RULE);
-  await SYSTEM_CLOCK.pause(SEEN_MS);
-  const removed = await acls().uncut(CUTTING, made.entries);
+    expect(entries).toHaveLength(count);
+    expect(told.entry.toSorted()).toEqual(entries);
+    expect(told.schedule.toSorted()).toEqual(armed);
+  }
 
-  const entries = [...made.awsRequests, ...removed.awsRequests];
-  expect(entries).toHaveLength(4);
-  expect(entries.toSorted()).toEqual(await carriedOut(/^(Create|Delete)NetworkAclEntry$/));
-  const armed = [...made.switchRequests, ...removed.switchRequests];
-  expect(armed).toHaveLength(4);
-  expect(armed.toSorted()).toEqual(await carriedOut(/^(Create|Update|Delete)Schedule$/));
+  test('once', async () => {
+    world = await startAws();
+
+    const { entries } = await cut(RULE);
+    await SYSTEM_CLOCK.pause(SEEN_MS);
+    await uncut(...entries);
+
+    await allAreTold(4);
+    expect(told.schedule).toHaveLength(4);
+  });
+
+  test('also where one network ACL was refused: who tries again finds the other entry there', async () => {
+    world = await startAws();
+    world.faults.set({
+      'aws.fail': { action: 'CreateNetworkAclEntry', code: 'RequestLimitExceeded', count: 1 },
+    });
+
+    await expect(cut(RULE)).rejects.toMatchObject(failure('throttled'));
+    await SYSTEM_CLOCK.pause(SEEN_MS);
+    await cut(RULE);
+
+    await allAreTold(2);
+  });
+
+  test('also where what was armed to remove an entry stayed: who tries again finds the entry gone', async () => {
+    world = await startAws();
+    const {
+      entries: [entry = never()],
+    } = await cut(RULE);
+    await SYSTEM_CLOCK.pause(SEEN_MS);
+    world.faults.set({ 'aws.fail': { action: 'DeleteSchedule', code: 'ThrottlingException', count: 1 } });
+
+    await expect(uncut(entry)).rejects.toMatchObject(failure('throttled'));
+    await SYSTEM_CLOCK.pause(SEEN_MS);
+    await uncut(entry);
+
+    await allAreTold(3);
+  });
 });
 
 describe('with nothing of ours alive', () => {
@@ -134,7 +179,7 @@ describe('with nothing of ours alive', () => {
     world = await startAws({ minuteMs: 200 });
     await byHand(40);
 
-    await acls().cut(CUTTING, [RULE], overdue(), []);
+    await cut(RULE, CUTTING, overdue());
     const isDone = ({ ok, role, input }: NotedCall) =>
       ok && input['NetworkAclId'] === FIRST.id && role?.includes('breakglass-switch') === true;
     await until(async () => (await world.calls('DeleteNetworkAclEntry')).some(isDone));
@@ -158,7 +203,7 @@ describe('many at once', () => {
     const hosts = Array.from({ length: 10 }, (_, i) => hostRule(20 + i));
 
     const worker = acls();
-    await Promise.all(hosts.map((rule) => worker.cut(CUTTING, [rule], later(), [])));
+    await Promise.all(hosts.map((rule) => worker.cut(CUTTING, [rule], later(), [], changed)));
 
     const made = await entriesOf(FIRST.id);
     expect(made.map(({ cidr }) => cidr).toSorted()).toEqual(hosts.map(({ address }) => address).toSorted());
@@ -172,7 +217,7 @@ test('an entry that describe still shows, and that is gone, is made again', asyn
   world = await startAws();
   const { entries } = await cut(RULE);
   await SYSTEM_CLOCK.pause(SEEN_MS);
-  await acls().uncut(CUTTING, entries);
+  await uncut(...entries);
   world.faults.set({ 'aws.describeLagMs': [2_500, 2_500] });
   await until(async () => (await entriesOf(FIRST.id)).length === 1);
 
@@ -190,19 +235,20 @@ describe("somebody else's entry that takes a number while ours is on its way", (
       entries: [own],
     } = await cut(RULE);
     await SYSTEM_CLOCK.pause(SEEN_MS);
-    await acls().uncut(CUTTING, [own ?? never()]);
+    await uncut(own ?? never());
     // Describe answers what was there before: the number looks free.
     world.faults.set({ 'aws.describeLagMs': [600, 600] });
     for (const shown of [1, 0]) await until(async () => (await entriesOf(own?.acl ?? '')).length === shown);
     await byHand(own?.ruleNumber ?? 0, { acl: own?.acl, action: 'allow' });
 
     const before = await carriedOut(/Schedule$/);
+    told.schedule = [];
 
-    const { entries, switchRequests } = await cut(RULE);
+    const { entries } = await cut(RULE);
 
     world.faults.set({ 'aws.describeLagMs': null });
     const since = (await carriedOut(/^(Create|Update|Delete)Schedule$/)).filter((id) => !before.includes(id));
-    expect(switchRequests.toSorted()).toEqual(since);
+    expect(told.schedule.toSorted()).toEqual(since);
     const again = entries.find(({ acl }) => acl === own?.acl);
     expect(again?.ruleNumber).not.toBe(own?.ruleNumber);
     const armed = schedules().flatMap((one) =>
@@ -247,7 +293,7 @@ describe('a removal that somebody moved or took away', () => {
     } = await cut(RULE);
     const gone: CutEntry = { ...entry, address: '198.51.100.9/32' };
 
-    await acls().uncut(CUTTING, [gone]);
+    await uncut(gone);
 
     expect(schedules()).toHaveLength(2);
   });
@@ -267,7 +313,7 @@ describe('what cannot be done says why', () => {
     world = await startAws();
     const gone = { acl: 'acl-00000000000000000', ruleNumber: 50, port: 8443, address: RULE.address };
 
-    await acls().uncut(CUTTING, [gone]);
+    await uncut(gone);
 
     expect(await world.calls('DeleteNetworkAclEntry')).toEqual([]);
   });
@@ -284,15 +330,17 @@ describe('what cannot be done says why', () => {
     await expect(asking).rejects.toThrow('describe the network interfaces');
   });
 
-  test('where an entry cannot be removed, after the others have been', async () => {
+  test('where an entry cannot be removed, which keeps no other', async () => {
     world = await startAws();
     const { entries } = await cut(RULE);
     world.faults.set({
       'aws.fail': { action: 'DeleteNetworkAclEntry', code: 'UnauthorizedOperation', count: 1 },
     });
 
-    await expect(acls().uncut(CUTTING, entries)).rejects.toMatchObject(failure('not-permitted'));
+    const removals = entries.map((entry) => uncut(entry));
+    await Promise.allSettled(removals);
 
+    await expect(Promise.all(removals)).rejects.toMatchObject(failure('not-permitted'));
     expect([...(await entriesOf(FIRST.id)), ...(await entriesOf(SECOND.id))]).toHaveLength(1);
   });
 
@@ -305,7 +353,7 @@ describe('what cannot be done says why', () => {
       'aws.fail': { action: 'DeleteNetworkAclEntry', code: 'InvalidNetworkAclEntry.NotFound', count: 1 },
     });
 
-    await acls().uncut(CUTTING, [entry]);
+    await uncut(entry);
 
     expect(schedules()).toHaveLength(1);
   });

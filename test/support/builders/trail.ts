@@ -1,6 +1,6 @@
 import type { Target } from '../../../src/domain/rule.ts';
 import { MINUTE, SECOND } from '../../../src/domain/time.ts';
-import type { Accounts, Swept, Trace, TrailChange } from '../../../src/domain/trace.ts';
+import type { Accounts, Swept, Trace, Trail, TrailChange } from '../../../src/domain/trace.ts';
 import { ID, NOON } from './records.ts';
 import { aWorkflow } from './workflow.ts';
 
@@ -98,7 +98,8 @@ export const swept = (...ruleIds: string[]): Swept => ({
   awsRequests: [],
 });
 
-export const trailOf = (changes: readonly TrailChange[], byOthers: readonly TrailChange[] = []) => ({
-  changes,
-  byOthers,
-});
+export const trailOf = (
+  changes: readonly TrailChange[],
+  byOthers: readonly TrailChange[] = [],
+  readBackTo: Trail['readBackTo'] = new Map(),
+): Trail => ({ changes, byOthers, readBackTo });

@@ -13,11 +13,11 @@ import {
   AccessError,
   type Armed,
   type Author,
+  type ChangeListener,
   type Cutting,
   type Groups,
   type ObservedRule,
   type Opened,
-  type Uncut,
 } from '../../../src/ports/access.ts';
 import type { Clock } from '../../../src/ports/clock.ts';
 import { CallFaults } from './call-faults.ts';
@@ -225,25 +225,22 @@ export class FakeAccess implements Access {
     rules: readonly Rule[],
     until: EpochSeconds,
     inUse: readonly Rule[],
+    changed: ChangeListener,
   ): Promise<Cutting> {
     return this.faults.around('cut', () => {
       const [rule] = rules;
-      if (numbers === null || rule === undefined)
-        return { entries: [], spared: false, awsRequests: [], switchRequests: [] };
+      if (numbers === null || rule === undefined) return { entries: [], spared: false };
       const leading = this.network.aclsTo(rules.map(({ group }) => group));
       const kept = this.network.aclsTo(inUse.map(({ group }) => group));
       const acls = leading.filter((acl) => !kept.includes(acl));
       const entries = acls.map((acl) => {
         const entry = this.network.cutIn(acl, rule, numbers, until);
         if (entry === undefined) throw new AccessError('acl-full', `${acl} has no free number`);
+        changed('schedule', [this.#answered('switch')]);
+        changed('entry', [this.#answered('req')]);
         return entry;
       });
-      return {
-        entries,
-        spared: acls.length < leading.length,
-        awsRequests: acls.map(() => this.#answered('req')),
-        switchRequests: acls.map(() => this.#answered('switch')),
-      };
+      return { entries, spared: acls.length < leading.length };
     });
   }
 
@@ -253,13 +250,11 @@ export class FakeAccess implements Access {
     );
   }
 
-  uncut(_target: Target, entries: readonly CutEntry[]): Promise<Uncut> {
+  uncut(_target: Target, entry: CutEntry, changed: ChangeListener): Promise<void> {
     return this.faults.around('uncut', () => {
-      entries.forEach((entry) => this.network.uncut(entry));
-      return {
-        awsRequests: entries.map(() => this.#answered('req')),
-        switchRequests: entries.map(() => this.#answered('switch')),
-      };
+      this.network.uncut(entry);
+      changed('entry', [this.#answered('req')]);
+      changed('schedule', [this.#answered('switch')]);
     });
   }
 

@@ -1,5 +1,5 @@
 import type { ClosedWindow } from '../../../src/domain/activity.ts';
-import type { TrailChange } from '../../../src/domain/trace.ts';
+import type { TrailChange, TrailChanges } from '../../../src/domain/trace.ts';
 import type { CallsSeen, ConnectionsSeen, Gap } from '../../../src/domain/records.ts';
 import type { Place } from '../../../src/domain/rule.ts';
 import type { ActivitySource } from '../../../src/ports/activity.ts';
@@ -18,6 +18,7 @@ export class FakeActivity implements ActivitySource {
   trail: readonly TrailChange[] = [];
   byOthers: readonly TrailChange[] = [];
   gaps: readonly Gap[] = [];
+  readBackTo: TrailChanges['readBackTo'] = new Map();
   /** Thrown by every method while it is set. */
   problem: Error | undefined;
   readonly asked: string[] = [];
@@ -37,7 +38,8 @@ export class FakeActivity implements ActivitySource {
     this.ranges.push([from, until]);
     const isThen = ({ at }: TrailChange): boolean => at >= from && at <= until;
     const changes = this.trail.filter((change) => isThen(change) && roles.includes(change.role ?? ''));
-    return this.#answer({ gaps: this.gaps, changes, byOthers: this.byOthers.filter(isThen) });
+    const byOthers = this.byOthers.filter(isThen);
+    return this.#answer({ gaps: this.gaps, readBackTo: this.readBackTo, changes, byOthers });
   }
 
   #answer<T>(value: T): Promise<T> {

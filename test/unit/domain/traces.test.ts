@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { OrderedMap } from 'immutable';
 
-import { entryKey } from '../../../src/domain/trace.ts';
+import { entryKey, traceOf } from '../../../src/domain/trace.ts';
 import { fold, TRACES_KEPT } from '../../../src/domain/fold.ts';
 import type { BreakglassRecord, TrailCompared } from '../../../src/domain/records.ts';
 import type { Target } from '../../../src/domain/rule.ts';
@@ -63,6 +63,15 @@ describe('what has left the state', () => {
       opened: { awsRequests: ['req-1'] },
       closed: { at: NOON, awsRequests: ['req-2'] },
     });
+  });
+
+  test('can also where its record does not say what an opening that was undone has called', () => {
+    const bare = aRecord('close.confirmed', { authorizeRequests: undefined as never });
+    const state = stateAfter(...HISTORIES.closing, bare);
+
+    const request = getRequest(state, ID);
+
+    expect(request && traceOf(request)).toMatchObject({ closed: { undone: [] } });
   });
 
   test('cannot where nothing was ever opened', () => {

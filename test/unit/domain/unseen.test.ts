@@ -151,6 +151,11 @@ describe('a closing that names no AWS request', () => {
   test.each([
     ['that AWS refused', { ...revoked, carriedOut: false }],
     ['of another rule', { ...revoked, ruleIds: ['sgr-9'] }],
+    ['of another rule for the same host', { ...revoked, ruleIds: ['sgr-9'], addresses: [ADDRESS] }],
+    [
+      'of another port of the same host',
+      { ...revoked, ruleIds: [], addresses: [ADDRESS], ports: [22], awsRequest: 'x' },
+    ],
     [
       'after it was seen to be gone',
       { ...revoked, ruleIds: [], addresses: [ADDRESS], at: DEADLINE + 2 * MINUTE },
@@ -256,6 +261,81 @@ describe('what somebody else has closed', () => {
   test('and nothing of what was never ours, nor of another time', () => {
     expect(said(accounts([window()]), { ...byHand, ruleIds: ['sgr-9'] })).toEqual([]);
     expect(said(accounts([window()]), { ...byHand, at: range.until + 1 })).toEqual([]);
+  });
+
+  test.each([
+    ['rule', { ruleIds: ['sgr-other'], addresses: [ADDRESS] }],
+    ['port', { ruleIds: [], addresses: [ADDRESS], ports: [22] }],
+  ])('and nothing of another %s for the same host: ours is still missing', (_, change) => {
+    const lost = accounts([window({ closed: closedBy() })]);
+    const other = { ...byHand, ...change };
+
+    expect(said(lost, other)).toEqual([]);
+    expect(missing(lost, [opened], [other])).toEqual([UNREVOKED]);
+  });
+
+  test('and not what a role of ours has closed, for a workflow with another one', () => {
+    const roleArn = 'arn:aws:iam::111122223333:role/breakglass-ledger';
+    const elsewhere = another({ target: { ...uncut, roleArn } });
+
+    expect(said(accounts([window(), elsewhere]), { ...byHand, role: roleArn })).toEqual([]);
+    expect(said(accounts([window(), elsewhere]), { ...byHand, role: uncut.switch.roleArn })).toEqual([]);
+    expect(said(accounts([window()]), { ...byHand, role: roleArn })).toEqual([[ID, 'r-hand']]);
+  });
+});
+
+describe('where CloudTrail has more than is read', () => {
+  /** Of this kind, all since then. */
+  const cutOff = (given: Accounts, kind: TrailChange['event'], since: number) =>
+    compare(given, trailOf([], [], new Map([[kind, since]])), range).map(({ event }) => event);
+  const AUTHORIZE = 'AuthorizeSecurityGroupIngress';
+  const REVOKE = 'RevokeSecurityGroupIngress';
+  const DENY = 'CreateNetworkAclEntry';
+
+  test.each<[string, Trace, TrailChange['event'], number, string]>([
+    ['an opening', window({ closed: null }), AUTHORIZE, NOON - MINUTE, AUTHORIZE],
+    [
+      'an opening whose answer was lost',
+      window({ opened: openedBy(), closed: null }),
+      AUTHORIZE,
+      NOON - MINUTE,
+      AUTHORIZE,
+    ],
+    ['a closing', window({ opened: null }), REVOKE, NOON - MINUTE, REVOKE],
+    ['a closing after hours', window({ from: 0, opened: null }), REVOKE, DEADLINE - 60 * MINUTE, REVOKE],
+    ['a closing with its cut', trace({ opened: null }), DENY, NOON - MINUTE, REVOKE],
+    [
+      'an opening that was undone',
+      window({ opened: null, closed: { ...CLOSED, awsRequests: [], undone: ['r-made'] } }),
+      AUTHORIZE,
+      NOON - MINUTE,
+      AUTHORIZE,
+    ],
+  ])('%s is missing only where all was read since it may have been', (_, each, kind, since, event) => {
+    expect(cutOff(accounts([each]), kind, since)).toContain(event);
+    expect(cutOff(accounts([each]), kind, since + 1)).not.toContain(event);
+  });
+
+  test('so is a closing whose answer was lost', () => {
+    const lost = window({ closed: closedBy() });
+    const found = (since: number) =>
+      compare(accounts([lost]), trailOf([opened], [], new Map([[REVOKE, since]])), range);
+
+    expect(found(NOON - MINUTE)).toMatchObject([{ event: REVOKE }]);
+    expect(found(NOON - MINUTE + 1)).toEqual([]);
+  });
+
+  test('so is what the sweep has closed', () => {
+    const found = accounts([], { swept: [swept('sgr-5')] });
+
+    expect(cutOff(found, REVOKE, NOON - 60 * MINUTE)).toEqual([REVOKE]);
+    expect(cutOff(found, REVOKE, NOON - 60 * MINUTE + 1)).toEqual([]);
+  });
+
+  test('of another kind changes nothing', () => {
+    expect(cutOff(accounts([window({ closed: null })]), 'ModifySecurityGroupRules', range.until)).toEqual([
+      AUTHORIZE,
+    ]);
   });
 });
 

@@ -13,6 +13,7 @@ import { sweepCuts } from '../../../src/lifecycle/sweep-cuts.ts';
 import { takeBack } from '../../../src/lifecycle/take-back.ts';
 import type { Worker } from '../../../src/lifecycle/worker.ts';
 import { AccessError, type Access } from '../../../src/ports/access.ts';
+import { trailOf } from '../../support/builders/trail.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
 import { recordsIn } from '../../support/lifecycle-processes.ts';
 import { areaOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
@@ -94,6 +95,30 @@ describe('every AWS request that has changed something is in the log', () => {
     await world.advanced(worker, id);
 
     expect(world.access.faults.calls.filter((call) => call === 'cut')).toHaveLength(2);
+    const imports = records('rotation.confirmed').flatMap(namedIn);
+    expect(named()).toEqual([...world.access.requests, ...imports].toSorted());
+  });
+
+  test('also of a cut that failed after it had made entries, and of a removal that did', async () => {
+    world = new LifecycleWorld({ target: cutting });
+    world.access.network.acls.set(GROUP, ['acl-1', 'acl-2']);
+    worker = await world.worker();
+    const id = await world.opened(worker);
+    world.access.faults.fail('cut', 'after', refused());
+    world.access.faults.fail('uncut', 'after', refused());
+    await world.pastDeadline(worker, id);
+    await world.advanced(worker, id);
+    await world.clock.advance(40 * 60_000);
+
+    const first = await world.clock.drive(sweepCuts(worker, areaOf(cutting)).catch(() => 'failed'));
+    const gone = records('cut.removed').flatMap(({ entries }) => entries);
+    await world.clock.drive(sweepCuts(worker, areaOf(cutting)));
+
+    expect([first, gone.length]).toEqual(['failed', 1]);
+    const [closed] = records('close.confirmed');
+    expect(closed?.awsRequests).toHaveLength(5);
+    const [one, other] = records('cut.removed');
+    expect([one?.awsRequests.length, other?.awsRequests.length]).toEqual([1, 2]);
     const imports = records('rotation.confirmed').flatMap(namedIn);
     expect(named()).toEqual([...world.access.requests, ...imports].toSorted());
   });
@@ -224,7 +249,7 @@ describe('what a worker that slept has opened after the end', () => {
     return id;
   }
 
-  const trail = (): TrailChange[] => {
+  const seenByAws = (): TrailChange[] => {
     const [authorize, revoke] = world.access.requests.filter(of('req'));
     const { target } = aWorkflow();
     const [rule] = rulesOf(target, '203.0.113.7/32');
@@ -264,12 +289,12 @@ describe('what a worker that slept has opened after the end', () => {
     });
     const { account, region, roleArn } = aWorkflow().target;
     const range = { place: { account, region, roleArn }, from: madeAt - 1, until: madeAt + 60_000, since: 0 };
-    const changes = trail();
-    expect(compare(accountsIn(worker.log.state), { changes, byOthers: [] }, range)).toEqual([]);
+    const changes = seenByAws();
+    expect(compare(accountsIn(worker.log.state), trailOf(changes), range)).toEqual([]);
     const strange = changes.map((change) => ({ ...change, awsRequest: 'r-strange' }));
-    expect(
-      compare(accountsIn(worker.log.state), { changes: [...changes, ...strange], byOthers: [] }, range),
-    ).toMatchObject([{ kind: 'no-record', event: 'AuthorizeSecurityGroupIngress' }]);
+    expect(compare(accountsIn(worker.log.state), trailOf([...changes, ...strange]), range)).toMatchObject([
+      { kind: 'no-record', event: 'AuthorizeSecurityGroupIngress' },
+    ]);
   });
 
   test('is a finding also once nobody knows the request any more', async () => {
@@ -300,7 +325,7 @@ describe('what a worker that slept has opened after the end', () => {
 
     await takeBack(worker, 'bg-forgotten');
 
-    expect(worker.memory.unwritten).toEqual([]);
+    expect(worker.memory.unwritten.size).toBe(0);
     expect(worker.memory.made.size).toBe(0);
   });
 
@@ -331,6 +356,37 @@ test('an AWS request that is answered again counts once', () => {
   changes.add('bg-one', 'closeRequests', ['req-2', 'req-3']);
 
   expect(changes.of('bg-one').closeRequests).toEqual(['req-1', 'req-2', 'req-3']);
+});
+
+test('what is answered while a record is on its way is named by the next', async () => {
+  const id = await world.opened(worker);
+  await world.grantedLonger(id);
+  before('keepUntil', () => {
+    world.store.weather = {
+      before: (call) => {
+        if (call === 'create') worker.memory.changes.add(id, 'switchRequests', ['switch-late']);
+        return Promise.resolve();
+      },
+    };
+  });
+  await world.advanced(worker, id);
+  world.store.weather = {};
+  await end(id);
+
+  await world.advanced(worker, id);
+
+  expect(records('window.extended')[0]?.switchRequests).not.toContain('switch-late');
+  expect(records('close.confirmed')[0]?.switchRequests).toContain('switch-late');
+});
+
+test('a record takes what it names and leaves what is of another kind', () => {
+  const { changes } = worker.memory;
+  changes.add('bg-one', 'importRequests', ['import-1']);
+  changes.add('bg-one', 'closeRequests', ['req-1']);
+
+  changes.named('bg-one', changes.of('bg-one'), ['importRequests']);
+
+  expect(changes.of('bg-one')).toMatchObject({ importRequests: [], closeRequests: ['req-1'] });
 });
 
 test('a switch that is armed again is a finding with its call', async () => {

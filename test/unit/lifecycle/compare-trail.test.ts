@@ -314,6 +314,24 @@ describe('what could not be seen is said', () => {
     expect(compared(all)).toMatchObject([{ complete: false, gaps: [{ why: 'too-many' }] }]);
   });
 
+  test('and what may be among that is not missing', async () => {
+    const all = await comparedWorld();
+    await compareTrail(all.worker, all.area);
+    await windowIn(all);
+    await all.world.clock.advance(2 * HOUR);
+    all.activity.gaps = [{ why: 'too-many', text: 'there are more' }];
+    const now = all.world.clock.now();
+    all.activity.readBackTo = new Map([
+      ['AuthorizeSecurityGroupIngress', now],
+      ['RevokeSecurityGroupIngress', now],
+    ]);
+
+    await compareTrail(all.worker, all.area);
+
+    expect(compared(all).at(-1)).toMatchObject({ complete: false, different: 0 });
+    expect(all.world.alerts).toEqual([]);
+  });
+
   const denied = new AccessError('not-permitted', 'you may not look up in CloudTrail');
 
   test('where CloudTrail has never answered, once, and nothing is passed over', async () => {

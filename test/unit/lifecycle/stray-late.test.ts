@@ -60,15 +60,19 @@ describe('a rule that has to go and stays', () => {
     expect(foundIn(world)).toEqual(['not-closed']);
   });
 
-  test('wakes somebody at once where it has been due for longer, before there is a log', async () => {
+  test('wakes somebody at the next look where it has been due for longer, before there is a log', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
     planted(world, -31);
     world.access.faults.fail('close', 'before', REFUSED, FOR_EVER);
 
-    await sweptFor(world, { ...worker, log: undefined }, 60_000);
+    await sweptFor(world, { ...worker, log: undefined }, 0);
+    const first = world.alerts.length;
+    await sweptFor(world, { ...worker, log: undefined }, 0);
+    const next = world.alerts.length;
     await sweptFor(world, worker, 60_000);
 
+    expect([first, next]).toEqual([0, 1]);
     expect(world.alerts).toMatchObject([{ kind: 'close-late' }]);
     expect(foundIn(world)).toEqual(['not-closed']);
   });
@@ -78,8 +82,8 @@ describe('a rule that has to go and stays', () => {
     const worker = await world.worker();
     planted(world, -31);
     await world.clock.advance(10_000);
-    world.access.faults.fail('close', 'before', REFUSED);
-    await sweptFor(world, worker, 0);
+    world.access.faults.fail('close', 'before', REFUSED, 2);
+    await sweptFor(world, worker, 5_000);
     world.access.lagMs = 7_000;
 
     await sweptFor(world, worker, 5_000);
@@ -117,7 +121,7 @@ describe('a rule that has to go and stays', () => {
     world.access.addStanding({ ...RULE!, address: '203.0.113.11/32' }, { deployment: 'test', expiresAt: 1 });
     world.access.faults.fail('close', 'before', REFUSED, FOR_EVER);
 
-    await sweptFor(world, worker, 0);
+    await sweptFor(world, worker, 5_000);
 
     expect(world.alerts).toMatchObject([{ request: null, text: expect.stringContaining('and 2 more') }]);
     const [{ text, command } = { text: '', command: '' }] = world.alerts;
@@ -131,7 +135,7 @@ describe('a rule that has to go and stays', () => {
     planted(world, -60);
     world.access.faults.fail('close', 'before', REFUSED, FOR_EVER);
 
-    await sweptFor(world, one, 0);
+    await sweptFor(world, one, 5_000);
     await sweptFor(world, two, 60_000);
 
     expect(world.alerts).toHaveLength(1);
@@ -147,6 +151,53 @@ describe('a rule that has to go and stays', () => {
     await sweptFor(world, worker, 40_000);
 
     expect(world.alerts).toMatchObject([{ kind: 'close-late', request: null }]);
+  });
+});
+
+describe('a rule that was due long ago and is closed all the same', () => {
+  const other = {
+    ...target,
+    roleArn: 'arn:aws:iam::111122223333:role/other',
+    securityGroups: ['sg-0fedcba9876543210'],
+  };
+
+  /** Both see it, by group and by tag; only one of their roles may revoke it. */
+  async function sweptByBoth(world: LifecycleWorld, sweeper: Sweeper): Promise<void> {
+    const sweeps = [other, target].map((one) => sweep(sweeper, areaOf(one)).catch(() => undefined));
+    await world.clock.drive(Promise.all(sweeps));
+  }
+
+  test('wakes nobody where another role closes it, though AWS describes it for seconds more, and is told once', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    planted(world, -60);
+    await world.clock.advance(6_001);
+    world.access.lagMs = 6_000;
+    const close = world.access.close.bind(world.access);
+    world.access.close = (place, rules, due) =>
+      place.roleArn === other.roleArn ? Promise.reject(REFUSED) : close(place, rules, due);
+
+    for (const pause of [200, 5_500, 1_000]) {
+      await sweptByBoth(world, { ...worker, log: undefined });
+      await world.clock.advance(pause);
+    }
+    await sweptByBoth(world, worker);
+    await sweptByBoth(world, worker);
+
+    expect(world.alerts).toEqual([]);
+    expect(foundIn(world)).toEqual(['overdue']);
+  });
+
+  test('wakes nobody where the revoke succeeded and its answer was lost, and is told once', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    planted(world, -60);
+    world.access.faults.fail('close', 'after', new AccessError('unknown-outcome', 'no answer'));
+
+    await sweptFor(world, worker, 60_000);
+
+    expect(world.alerts).toEqual([]);
+    expect(foundIn(world)).toEqual(['overdue']);
   });
 });
 

@@ -4,6 +4,7 @@ import { CUT_FOR } from '../../../src/domain/cut.ts';
 import type { Target } from '../../../src/domain/rule.ts';
 import { areasOf } from '../../../src/lifecycle/areas.ts';
 import { restBefore } from '../../../src/lifecycle/describe-budget.ts';
+import { sweep } from '../../../src/lifecycle/sweep.ts';
 import { sweepCuts } from '../../../src/lifecycle/sweep-cuts.ts';
 import { advance } from '../../../src/lifecycle/advance.ts';
 import { AccessError } from '../../../src/ports/access.ts';
@@ -178,6 +179,58 @@ describe('without a log that can be read', () => {
     await sweepFor(world, worker, 2 * MINUTE);
 
     expect(world.access.network.entries).toHaveLength(2);
+  });
+});
+
+describe('sixty entries that are over at once', () => {
+  /** A window behind so many network ACLs, closed and cut so long ago. */
+  async function manyCut() {
+    const world = new LifecycleWorld({ target });
+    const acls = Array.from({ length: 60 }, (_, n) => `acl-${n}`);
+    world.access.network.acls.set(target.securityGroups[0]!, acls);
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    await world.clock.advance(WINDOW);
+    await world.advanced(worker, id);
+    await world.clock.advance(CUT_FOR * 1_000);
+    return { world, worker };
+  }
+
+  test('keep no rule that is due waiting, where clocks differ and none may be removed', async () => {
+    const { world, worker } = await manyCut();
+    const form = { ...world.asking().form, source: { typed: '203.0.113.9' }, duration: '10s' };
+    const id = await world.opened(worker, { delivery: 'V2', form });
+    const { deadline } = requestIn(worker.log, id, 'open');
+    await world.clock.advance(deadline * 1_000 - 1_000 - world.clock.now());
+    world.access.skewMs = 3_000;
+
+    const next = await world.clock.drive(sweep(worker, areaOf(target)));
+
+    expect(next).toBeLessThanOrEqual(deadline * 1_000 + 5_001);
+    expect(restBefore(worker, areaOf(target))).toBe(0);
+    expect(world.access.network.entries).toHaveLength(60);
+  });
+
+  test('are removed ten in a sweep, and twelve that AWS refuses to remove keep none of the others', async () => {
+    const { world, worker } = await manyCut();
+    const uncut = world.access.uncut.bind(world.access);
+    world.access.uncut = (place, entry, changed) =>
+      Number(entry.acl.slice('acl-'.length)) < 12
+        ? Promise.reject(new AccessError('not-permitted', 'may not remove'))
+        : uncut(place, entry, changed);
+    let turns = 0;
+    const sweeper = { ...worker, chance: { fraction: () => (turns++ * 0.37) % 1 } };
+
+    const left = [60];
+    while (turns < 40) {
+      await sweepCuts(sweeper, areaOf(target)).catch(() => undefined);
+      left.push(world.access.network.entries.length);
+    }
+
+    const removals = left.slice(1).map((count, n) => left[n]! - count);
+    expect(Math.max(...removals)).toBe(10);
+    expect(left.at(-1)).toBe(12);
+    expect(worker.log.state.cuts.size).toBe(12);
   });
 });
 

@@ -145,6 +145,28 @@ describe('before there is a log', () => {
     expect(found).toEqual(['overdue']);
   });
 
+  test('a rule that only the log tells from one of ours stays until the log has been read at the look, and is told', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    world.access.addStanding(rule(), tags(world, 60));
+    let isOpen = false;
+    const sweeper = {
+      ...worker,
+      get log() {
+        return isOpen ? worker.log : undefined;
+      },
+    };
+    world.access.faults.watch((method, when) => {
+      isOpen ||= method === 'observe' && when === 'after';
+    });
+
+    await sweep(sweeper, areaOf(target));
+    await sweep(sweeper, areaOf(target));
+
+    expect(world.access.rules).toEqual([]);
+    expect(foundIn(world)).toMatchObject([{ finding: 'unknown', awsRequests: [expect.any(String)] }]);
+  });
+
   test('what another worker has closed on time, and AWS describes for seconds more, is no finding', async () => {
     const world = new LifecycleWorld();
     const [other, worker] = [await world.worker('w1'), await world.worker('w2')];
@@ -247,10 +269,24 @@ describe('the next sweep', () => {
 
     const next = await sweep({ ...worker, log: undefined }, area);
 
-    expect(next - world.clock.now()).toBe(5_500);
-    expect(restBefore(worker, area)).toBe(5_500);
+    expect(next - world.clock.now()).toBe(5_000);
+    expect(restBefore(worker, area)).toBe(5_000);
     await world.clock.advance(5_500);
     expect(restBefore(worker, area)).toBe(0);
+  });
+
+  test('comes within a minute, however many calls a sweep that failed for long has used up', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const area = areaOf({ ...target, securityGroups: groups(4_000) });
+    world.access.faults.fail('observe', 'before', new AccessError('throttled', 'slow down'), 60);
+    for (let failures = 0; failures < 60; failures += 1) {
+      await sweep(worker, area).catch(() => world.clock.advance(restBefore(worker, area)));
+    }
+
+    const next = await sweep(worker, area);
+
+    expect(next - world.clock.now()).toBe(60_000);
   });
 
   test('counts calls that AWS refuses as well', async () => {
@@ -272,7 +308,7 @@ describe('the next sweep', () => {
 
     await sweep(worker, area);
 
-    expect(restBefore(worker, areaOf(role))).toBe(5_500);
+    expect(restBefore(worker, areaOf(role))).toBe(5_000);
     expect(restBefore(worker, areaOf({ ...target, region: 'eu-north-1' }))).toBe(0);
   });
 });
@@ -515,6 +551,25 @@ describe('what cannot be closed', () => {
     await sweep(one, areaOf(target));
     await sweep(two, areaOf(target));
 
+    expect(foundIn(world)).toMatchObject([{ worker: 'w1', awsRequests: [expect.any(String)] }]);
+  });
+
+  test('is told once where two workers close it, also by the one that was outrun and can tell it first', async () => {
+    const world = new LifecycleWorld();
+    const [one, two] = [await world.worker('w1'), await world.worker('w2')];
+    world.access.addStanding(rule(), tags(world, -60));
+    await world.clock.advance(2_001);
+    world.access.lagMs = 2_000;
+
+    await sweep({ ...one, log: undefined }, areaOf(target));
+    await sweep(two, areaOf(target));
+    const outrun = foundIn(world);
+    await sweep(one, areaOf(target));
+    await world.clock.advance(5_000);
+    await sweep(two, areaOf(target));
+    await sweep(one, areaOf(target));
+
+    expect(outrun).toEqual([]);
     expect(foundIn(world)).toMatchObject([{ worker: 'w1', awsRequests: [expect.any(String)] }]);
   });
 });
