@@ -46,11 +46,12 @@ describe('the fault table, in short', () => {
   test('healthy or with a worker killed, every window closes, every record is there, and nothing untrue is said', async () => {
     const rows = (await Promise.all(['healthy', 'worker-killed'].map(faults))).flat();
 
+    const wrong = rows.flatMap(({ findings }) => findings).filter((text) => !text.startsWith('evidence'));
+    expect(wrong).toEqual([]);
     const held = { windows: WINDOWS, opened: WINDOWS, leftOpen: 0, recordsLost: 0, falseMessages: 0 };
     expect(rows).toMatchObject([
       { name: 'healthy', ...held },
       { name: 'worker-killed', ...held },
     ]);
-    expect(rows.flatMap(({ findings }) => findings)).not.toContainEqual(expect.stringMatching(/^process/));
   }, 180_000);
 });
