@@ -1,9 +1,16 @@
+import { randomInt } from 'node:crypto';
 import { type Socket, createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
 import { listen } from '../listen.ts';
 
 /** How many ports above the preferred one are tried. */
 const MAX_TRIES = 500;
+/**
+ * Below what Linux, macOS and Windows give to whoever asks for any port (from 32768, 49152 and 49152 on): a port that is shut
+ * must not be somebody else's by chance, whom a connection would reach.
+ */
+const FIRST = 20_000;
+const BEYOND = 32_768;
 
 /** A port number that is kept while nothing listens on it. */
 export interface Reservation {
@@ -18,7 +25,7 @@ export interface Reservation {
  */
 export async function reservePort(preferred: number): Promise<Reservation> {
   for (let tries = 0, port = preferred; tries < MAX_TRIES; tries += 1, port += 1) {
-    const reservation = await tryReserve(preferred === 0 ? await anyPort() : port);
+    const reservation = await tryReserve(preferred === 0 ? randomInt(FIRST, BEYOND) : port);
     if (reservation !== undefined) return reservation;
   }
   throw new Error(`no free port from ${preferred} on`);
@@ -56,21 +63,12 @@ function bindToken(port: number): Promise<Socket | undefined> {
 }
 
 async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
   try {
-    await tryPort(port);
-    return true;
+    await listen(server, port);
   } catch {
     return false;
   }
-}
-
-function anyPort(): Promise<number> {
-  return tryPort(0);
-}
-
-async function tryPort(port: number): Promise<number> {
-  const server = createServer();
-  const found = await listen(server, port);
   await new Promise<void>((resolve) => server.close(() => resolve()));
-  return found;
+  return true;
 }

@@ -35,6 +35,16 @@ test('a reserved port is passed over by the next one who looks, and nothing list
   expect(listening).toBe(held.port);
 });
 
+test('a port that is kept shut is none that the system gives to somebody who asks for any', async () => {
+  const held = await Promise.all(Array.from({ length: 20 }, () => reservePort(0)));
+  for (const reservation of held) reservation.release();
+
+  const ports = held.map(({ port }) => port);
+  expect(Math.min(...ports)).toBeGreaterThanOrEqual(1_024);
+  expect(Math.max(...ports)).toBeLessThan(32_768);
+  expect(new Set(ports).size).toBe(20);
+});
+
 test('a server on a busy port listens on the next free one', async () => {
   const [one, two] = [createServer(), createServer()];
   const first = await listenOnLoopback(one, 0);
