@@ -197,8 +197,9 @@ describe('a schedule', () => {
 describe('the switch', () => {
   test('revokes the rule under its own role, goes on each minute, and is gone after its end', async () => {
     await authorize(ec2, '203.0.113.7/32');
-    const StartDate = new Date(Date.now());
-    const EndDate = new Date(Date.now() + 4 * MINUTE_MS);
+    // Far enough away to be created before it begins, however busy the machine is.
+    const StartDate = new Date(Date.now() + 4 * MINUTE_MS);
+    const EndDate = new Date(StartDate.getTime() + 4 * MINUTE_MS);
 
     await create({ StartDate, EndDate });
     await eventually(async () => ((await openRules(ec2)).length === 0 ? true : undefined));
