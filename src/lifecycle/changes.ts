@@ -17,6 +17,11 @@ const NOTHING: Changed = {
 export class Changes {
   readonly #unnamed = new Map<string, Changed>();
 
+  /** For how many something is left to name. */
+  get size(): number {
+    return this.#unnamed.size;
+  }
+
   of(request: string): Changed {
     return this.#unnamed.get(request) ?? NOTHING;
   }
@@ -32,10 +37,13 @@ export class Changes {
   /** A record names these; what is of another kind, or was answered since, waits for the next. */
   named(request: string, changed: Changed, kinds: readonly (keyof Changed)[]): void {
     const before = this.of(request);
-    const left = kinds.map(
+    const rest = kinds.map(
       (kind) => [kind, before[kind].filter((id) => !changed[kind].includes(id))] as const,
     );
-    this.#unnamed.set(request, { ...before, ...Object.fromEntries(left) });
+    const left: Changed = { ...before, ...Object.fromEntries(rest) };
+    // Thousands of open windows wait for hours with nothing to name.
+    if (Object.values(left).every((ids) => ids.length === 0)) this.#unnamed.delete(request);
+    else this.#unnamed.set(request, left);
   }
 
   /** Nobody will name them any more. */

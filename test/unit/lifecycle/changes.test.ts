@@ -190,12 +190,7 @@ describe('every AWS request that has changed something is in the log', () => {
     const { confirmed } = requestIn(worker.log, id, 'open');
 
     expect(confirmed).not.toHaveProperty('switchRequests');
-    expect(worker.memory.changes.of(id)).toEqual({
-      authorizeRequests: [],
-      closeRequests: [],
-      switchRequests: [],
-      importRequests: [],
-    });
+    expect(worker.memory.changes.size).toBe(0);
   });
 });
 
