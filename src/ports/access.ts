@@ -1,4 +1,5 @@
 import type { Approved } from '../domain/approved.ts';
+import type { ReportedRule } from '../domain/records.ts';
 import type { CutEntry, OpenRule, Place, Rule, Target } from '../domain/rule.ts';
 import type { EpochSeconds } from '../domain/time.ts';
 
@@ -124,16 +125,8 @@ export type Opened = {
 };
 
 /** An ingress rule as AWS describes it. `address` is null for prefix lists and groups; `source` names any of them. */
-export type ObservedRule = {
-  readonly account: string;
-  readonly region: string;
-  readonly group: string;
-  readonly ruleId: string;
-  readonly protocol: string;
-  readonly fromPort: number;
-  readonly toPort: number;
+export type ObservedRule = ReportedRule & {
   readonly address: string | null;
-  readonly source: string;
   readonly tags: {
     readonly deployment: string | null;
     readonly request: string | null;

@@ -246,6 +246,16 @@ describe('a worker that slept while another took its opening over', () => {
     await world.clock.pause(25_000);
     await goesOn(two, id);
   };
+  /** The first sleeps three seconds longer, and the other takes over now. */
+  const sleepsBeforePin = async () => {
+    const id = await world.approved();
+    around('pin', 'before', () => world.clock.pause(25_000));
+    await one.log.refresh();
+    const opening = advance(one, id);
+    await world.clock.advance(22_000);
+    await two.log.refresh();
+    return { id, opening };
+  };
 
   test.each(['arm', 'isArmed'] as const)(
     'and whose call (%s) has failed by then leaves the window open',
@@ -293,12 +303,7 @@ describe('a worker that slept while another took its opening over', () => {
   });
 
   test('and cannot look after that leaves it open, too', async () => {
-    const id = await world.approved();
-    around('pin', 'before', () => world.clock.pause(25_000));
-    await one.log.refresh();
-    const opening = advance(one, id);
-    await world.clock.advance(22_000);
-    await two.log.refresh();
+    const { id, opening } = await sleepsBeforePin();
     around('observe', 'before', async () => {
       await world.clock.pause(10_000);
       throw unreachable();
@@ -311,12 +316,7 @@ describe('a worker that slept while another took its opening over', () => {
   });
 
   test('pins again what it has armed after the other had pinned it', async () => {
-    const id = await world.approved();
-    around('pin', 'before', () => world.clock.pause(25_000));
-    await one.log.refresh();
-    const opening = advance(one, id);
-    await world.clock.advance(22_000);
-    await two.log.refresh();
+    const { id, opening } = await sleepsBeforePin();
     around('arm', 'before', async () => {
       await world.clock.pause(10_000);
       await two.log.refresh();
