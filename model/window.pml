@@ -269,6 +269,12 @@ inline fail() { log[me].state = FAILED; assert(forSomebody); READ }
 #else
 #define VAIN vain = 1
 #endif
+/* What is not read back as it was written is written again while another grant writes it, too. */
+#ifdef FAULT_REWRITE
+#define REWRITTEN true
+#else
+#define REWRITTEN (otherKeeps && !over)
+#endif
 inline leave() {
   atomic {
     if :: opener -> busy[me] = 0 :: else fi;
@@ -356,6 +362,14 @@ carryOut:
     /* 2. the switch by properties, and read back */
     together { mayRefresh(); until = endOf; VAIN; arm(PROPERTIES, until) };
     readBack(PROPERTIES, until);
+    /* another grant may have written the same switch: once more, to the end that the log says by now */
+    if
+    :: !ok ->
+      together { refresh(); if :: REWRITTEN -> until = endOf; arm(PROPERTIES, until) :: else -> goto undo fi };
+      readBack(PROPERTIES, until)
+    :: !ok -> goto undo
+    :: else
+    fi;
     if :: !ok -> goto undo :: else fi;
 #endif
 
@@ -390,12 +404,20 @@ carryOut:
       mayRefresh();
       if
       :: (armedFor == PROPERTIES || armedFor == seen) && armedEnd == endOf && !over
+      :: !((armedFor == PROPERTIES || armedFor == seen) && armedEnd == endOf) && otherKeeps && !over
       :: else -> goto close
       fi;
       /* 5. from now on it can only touch this rule */
       until = endOf; move(seen, until)
     };
     readBack(seen, until);
+    if
+    :: !ok ->
+      together { refresh(); if :: REWRITTEN -> until = endOf; move(seen, until) :: else -> goto undo fi };
+      readBack(seen, until)
+    :: !ok -> goto undo
+    :: else
+    fi;
     if :: !ok -> goto undo :: else fi;
 #endif
     atomic { if :: log[me].state == OPENING -> log[me].state = OPEN; log[me].id = seen :: else fi; READ };

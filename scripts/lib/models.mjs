@@ -76,6 +76,11 @@ export const FAULTS = [
     says: 'leave the switch to another grant that is closing, and do not ask again',
   },
   {
+    name: 'REWRITE',
+    in: 'two-crashing',
+    says: 'write a switch again without asking the log whether the window is over',
+  },
+  {
     name: 'FAIL_SHARED',
     in: 'two-holders',
     says: 'record a failed opening although the rule was left to it',

@@ -9,6 +9,7 @@ import { every } from './bounded.ts';
 import { arming, commitNaming, switching } from './name-changes.ts';
 import { intend, obstacle } from './intend.ts';
 import { cutProblem, entriesAgainst } from './make-room.ts';
+import { isShared, sharing } from './shared-switch.ts';
 import { uncut } from './uncut.ts';
 import { undo, type Stopped } from './undo.ts';
 import { endOf, hasMargin, inTime, isEnded, isOver } from './window.ts';
@@ -66,7 +67,9 @@ async function carryOut(
     looking.catch(() => undefined);
     worker.memory.armed.set(id, { target, rules });
     const armed = await every(
-      rules.map((rule) => arming(worker, id, worker.access.arm(target, rule, endOf(worker, rule, approved)))),
+      rules.map((rule) =>
+        sharing(worker, approved, rule, (end) => arming(worker, id, worker.access.arm(target, rule, end))),
+      ),
     );
     step = 'cut';
     const [problem, against] = await looking;
@@ -111,7 +114,12 @@ async function carryOut(
     const shown = await appeared(worker, approved, authorized);
     if (shown === undefined) return stopped('not-seen', 'AWS did not show the rule in time.');
     const switched = await every(
-      shown.map((rule) => worker.access.isArmed(target, rule, endOf(worker, rule, approved))),
+      shown.map(
+        async (rule) =>
+          (await worker.access.isArmed(target, rule, endOf(worker, rule, approved))) ||
+          // Another grant has moved it: what follows moves it to the right end, and fails where it is gone.
+          isShared(worker, approved, rule),
+      ),
     );
     if (switched.includes(false))
       return stopped('switch-gone', 'The switch was gone when it was looked at again.');
@@ -125,7 +133,7 @@ async function carryOut(
     step = 'pin';
     await every(
       shown.map((rule) =>
-        switching(worker, id, worker.access.pin(target, rule, endOf(worker, rule, approved))),
+        sharing(worker, approved, rule, (end) => switching(worker, id, worker.access.pin(target, rule, end))),
       ),
     );
     // AWS shows a rule a moment before it lets anybody in: nobody is told that it is open before that.

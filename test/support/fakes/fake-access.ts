@@ -114,17 +114,17 @@ export class FakeAccess implements Access {
     return this.faults.around('skew', () => this.skewMs);
   }
 
-  arm(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed> {
-    return this.faults.around('arm', () => {
-      const { account, region, group, port, address } = rule;
-      const from = wholeMinute(end);
-      const ruleId = 'ruleId' in rule ? rule.ruleId : null;
+  async arm(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed> {
+    const wanted = switchOf(rule, end);
+    const armed = await this.faults.around('arm', () => {
       const there = this.switches.get(ruleKey(rule));
-      const isSo = there?.from === from && there.ruleId === ruleId;
+      const isSo = there?.from === wanted.from && there.ruleId === wanted.ruleId;
       const name = `bg-${this.#deployment}-${ruleKey(rule)}`;
-      this.switches.set(ruleKey(rule), { rule: { account, region, group, port, address }, from, ruleId });
-      return { name, from, awsRequests: isSo ? [] : [this.#answered('switch')] };
+      this.switches.set(ruleKey(rule), wanted);
+      return { name, from: wanted.from, awsRequests: isSo ? [] : [this.#answered('switch')] };
     });
+    this.#readBack(wanted);
+    return armed;
   }
 
   isArmed(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<boolean> {
@@ -135,13 +135,15 @@ export class FakeAccess implements Access {
     });
   }
 
-  pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
-    return this.faults.around('pin', () => {
-      const armed = this.switches.get(ruleKey(rule));
-      if (armed === undefined) throw new AccessError('switch-mismatch', 'the switch is gone');
-      this.switches.set(ruleKey(rule), { ...armed, from: wholeMinute(end), ruleId: rule.ruleId });
+  async pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
+    const wanted = switchOf(rule, end);
+    const awsRequests = await this.faults.around('pin', () => {
+      if (!this.switches.has(ruleKey(rule))) throw new AccessError('switch-mismatch', 'the switch is gone');
+      this.switches.set(ruleKey(rule), wanted);
       return [this.#answered('switch')];
     });
+    this.#readBack(wanted);
+    return awsRequests;
   }
 
   open(approved: Approved, rule: Rule, end: EpochSeconds): Promise<Opened> {
@@ -258,6 +260,13 @@ export class FakeAccess implements Access {
     });
   }
 
+  /** Somebody else may have written it since. */
+  #readBack(wanted: FakeSwitch): void {
+    const there = this.switches.get(ruleKey(wanted.rule));
+    if (there?.from === wanted.from && there.ruleId === wanted.ruleId) return;
+    throw new AccessError('switch-mismatch', 'the switch is not what was written');
+  }
+
   #described(): readonly ObservedRule[] {
     const seen = this.#clock.now() - this.lagMs;
     return this.#past.find(({ until }) => until > seen)?.rules ?? this.#rules;
@@ -289,6 +298,12 @@ export class FakeAccess implements Access {
 
 /** A switch may fire from the first whole minute at or after the rule's end. */
 const wholeMinute = (end: EpochSeconds): EpochSeconds => Math.ceil(end / 60) * 60;
+
+function switchOf(rule: Rule | OpenRule, end: EpochSeconds): FakeSwitch {
+  const { account, region, group, port, address } = rule;
+  const ruleId = 'ruleId' in rule ? rule.ruleId : null;
+  return { rule: { account, region, group, port, address }, from: wholeMinute(end), ruleId };
+}
 
 const isExact = ({ protocol, fromPort, toPort, address }: ObservedRule): boolean =>
   protocol === 'tcp' && fromPort === toPort && address !== null;

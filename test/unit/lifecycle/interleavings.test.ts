@@ -329,6 +329,57 @@ describe('a worker that slept while another took its opening over', () => {
   });
 });
 
+describe('two grants of one rule that open at the same time', () => {
+  let shorter: string;
+  let longer: string;
+  /** The other worker opens the longer one, whose end the first has not heard of. */
+  const opensLonger = () => goesOn(two, longer);
+  const openRules = () => [shorter, longer].map((id) => requestIn(two.log, id, 'open').confirmed.rules);
+  const guarded = () => world.access.switches.get(ruleKey(rule));
+
+  beforeEach(async () => {
+    shorter = await world.approved();
+    longer = await world.approved(second());
+  });
+
+  test.each([
+    ['before the shorter one arms the switch to its own end', 'arm', 'before'],
+    ['while that switch is read back', 'arm', 'after'],
+    ['while it is looked at again', 'isArmed', 'before'],
+    ['while it is pinned and read back', 'pin', 'after'],
+  ] as const)(
+    'share one rule and a switch to the later end: the longer one opens %s',
+    async (_, call, when) => {
+      around(call, when, opensLonger);
+
+      await world.advanced(one, shorter);
+
+      await two.log.refresh();
+      const { deadline } = requestIn(two.log, longer, 'open');
+      expect(openRules()).toEqual([[{ ...rule, ruleId: world.access.rules[0]?.ruleId }], openRules()[0]]);
+      expect(world.access.effects.map(({ what }) => what)).toEqual(['opened']);
+      expect(guarded()).toMatchObject({ from: Math.ceil(deadline / 60) * 60 });
+    },
+  );
+
+  test('one that was ended meanwhile leaves rule and switch to the other', async () => {
+    around('isArmed', 'before', async () => {
+      await opensLonger();
+      await end(shorter);
+    });
+
+    await world.advanced(one, shorter);
+
+    await two.log.refresh();
+    const { deadline, confirmed } = requestIn(two.log, longer, 'open');
+    expect(summary(two, shorter)).toMatchObject({ outcome: 'closed', openedAt: null });
+    expect(world.access.rules.map(({ ruleId }) => ruleId)).toEqual(
+      confirmed.rules.map(({ ruleId }) => ruleId),
+    );
+    expect(guarded()).toMatchObject({ from: Math.ceil(deadline / 60) * 60 });
+  });
+});
+
 describe('a worker that takes an opening over on what it read long ago', () => {
   let id: string;
 
@@ -424,7 +475,7 @@ describe('a worker that slept through the whole life of a request', () => {
       await world.clock.pause(20_000);
       await end(id);
       await goesOn(two, id);
-      world.access.faults.fail('close', 'before', new AccessError('throttled', 'planned'), 2);
+      world.access.faults.fail('close', 'before', new AccessError('throttled', 'planned'));
     });
     await one.log.refresh();
     const failed = await world.clock.drive(
