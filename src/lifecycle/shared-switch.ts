@@ -3,9 +3,7 @@ import type { Rule } from '../domain/rule.ts';
 import { otherHolders } from '../domain/state.ts';
 import type { EpochSeconds } from '../domain/time.ts';
 import { AccessError } from '../ports/access.ts';
-import { within } from './bounded.ts';
-import { LOG_PATIENCE } from './sweeper.ts';
-import { endOf, isOver } from './window.ts';
+import { askLog, endOf, isOver } from './window.ts';
 import type { Worker } from './worker.ts';
 
 /**
@@ -27,11 +25,9 @@ export async function sharing<T>(
   }
 }
 
-/** Whether other grants hold it as well, and this one still does. A log that is away is not waited for. */
+/** Whether other grants hold it as well, and this one still does. */
 export async function isShared(worker: Worker, approved: Approved, rule: Rule): Promise<boolean> {
-  const { clock, log, memory } = worker;
-  const left = memory.deadlines.left(approved.request, approved.deadline);
-  await within(clock, Math.max(0, Math.min(left, LOG_PATIENCE)), log.refresh());
+  await askLog(worker, approved);
   if (isOver(worker, approved)) return false;
-  return otherHolders(log.state, rule, approved.request, clock.now()).length > 0;
+  return otherHolders(worker.log.state, rule, approved.request, worker.clock.now()).length > 0;
 }

@@ -4,12 +4,12 @@ import type { OpenFailed } from '../domain/records.ts';
 import type { In } from '../domain/request.ts';
 import { holdersOf, otherHolders, type State } from '../domain/state.ts';
 import type { EpochMs } from '../domain/time.ts';
-import { every, within } from './bounded.ts';
+import { every } from './bounded.ts';
 import { close } from './close.ts';
 import { commitNaming } from './name-changes.ts';
 import { ownRules, unneeded } from './own-rules.ts';
 import { release } from './release.ts';
-import { LOG_PATIENCE } from './sweeper.ts';
+import { askLog } from './window.ts';
 import { inState, type Worker } from './worker.ts';
 
 export type Failure = Pick<OpenFailed, 'step' | 'code' | 'text'>;
@@ -54,8 +54,7 @@ async function isOpenedElsewhere(
   { code }: Failure,
 ): Promise<boolean> {
   if (code === 'switch-gone') return false;
-  const left = worker.memory.deadlines.left(id, deadline);
-  await within(worker.clock, Math.max(0, Math.min(left, LOG_PATIENCE)), worker.log.refresh());
+  await askLog(worker, { request: id, deadline });
   const open = inState(worker, id, 'open');
   if (open === undefined) return false;
   const known = new Set(open.confirmed.rules.map(({ ruleId }) => ruleId));

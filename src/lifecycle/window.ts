@@ -3,6 +3,8 @@ import type { In } from '../domain/request.ts';
 import { ruleEnd, type Rule } from '../domain/rule.ts';
 import { getRequest, otherHolders } from '../domain/state.ts';
 import { SECOND, type EpochSeconds } from '../domain/time.ts';
+import { within } from './bounded.ts';
+import { LOG_PATIENCE } from './sweeper.ts';
 import type { Worker } from './worker.ts';
 
 type Window = Pick<Approved, 'request' | 'deadline'>;
@@ -42,4 +44,10 @@ export async function inTime(
   } finally {
     limit.abort();
   }
+}
+
+/** Asks the log once more what it says by now, for seconds and not past the end: one that is away keeps nothing open. */
+export async function askLog(worker: Worker, { request, deadline }: Window): Promise<void> {
+  const left = worker.memory.deadlines.left(request, deadline);
+  await within(worker.clock, Math.max(0, Math.min(left, LOG_PATIENCE)), worker.log.refresh());
 }

@@ -150,7 +150,7 @@ export async function errorOf(
   }
 }
 
-/** Polls until the probe answers something; fails after five seconds. */
+/** Polls until the probe answers something; fails after twenty seconds. */
 export async function eventually<Value>(
   probe: () => Promise<Value | undefined> | Value | undefined,
 ): Promise<Value> {
