@@ -20,6 +20,9 @@ export interface Expected {
 // One read takes as long as ten or more can be under way: keeps start-up from paying a round trip a commit.
 const READ_AHEAD = 16;
 
+// Whoever follows the log mostly lacks a commit or two: asked for beside the list, they cost no round trip after it.
+const GUESSED = 2;
+
 /**
  * Reads and verifies everything after `from` (or from the beginning), one commit at a time, to where the store ends when it is asked.
  * LogError of any integrity code at the first commit that does not hold; `store-unavailable` when the store fails.
@@ -67,17 +70,15 @@ async function* objectsAfter(
   // From the key before the head, so that the answer shows whether the head is still there.
   let after = from === undefined ? undefined : commitKey(number - 1);
   let expectHead = from !== undefined;
+  const read = from === undefined ? (key: string) => store.read(key) : guessing(store, number + 1);
   for (;;) {
     const keys = await ask(() => store.list(after));
     if (expectHead && keys[0] !== commitKey(number)) {
       throw new LogError('head-moved-back', `commit ${number} was there and is gone`, { commit: number });
     }
     const fresh = expectHead ? keys.slice(1) : keys;
-    for await (const [key, arrived] of readAhead(
-      store,
-      fresh,
-      fresh.length < READ_AHEAD ? lookLater : look,
-    )) {
+    const looks = fresh.length < READ_AHEAD ? lookLater : look;
+    for await (const [key, arrived] of readAhead(read, fresh, looks)) {
       number += 1;
       yield expectNext(number, key, arrived);
     }
@@ -88,13 +89,26 @@ async function* objectsAfter(
   }
 }
 
+type Read = LogStore['read'];
+
+/** Reads what was asked for already without asking again, unless it was not there, or no answer came. */
+function guessing(store: LogStore, first: number): Read {
+  const guesses = new Map(
+    Array.from({ length: GUESSED }, (_, i) => commitKey(first + i)).map((key) => [
+      key,
+      ask(() => store.read(key)).catch(() => undefined),
+    ]),
+  );
+  return async (key) => (await guesses.get(key)) ?? store.read(key);
+}
+
 async function* readAhead(
-  store: LogStore,
+  read: Read,
   keys: readonly string[],
   look: Look,
 ): AsyncGenerator<readonly [string, Arrived | undefined], void, undefined> {
   const arrive = async (key: string): Promise<Arrived | undefined> => {
-    const bytes = await ask(() => store.read(key));
+    const bytes = await ask(() => read(key));
     return bytes && { bytes, early: await look(bytes) };
   };
   const underWay: Promise<Arrived | undefined>[] = [];

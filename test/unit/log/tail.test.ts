@@ -28,6 +28,45 @@ describe('a refresh', () => {
     expect(head).toEqual(theirs.head);
   });
 
+  test('reads the next two commits in the round trip of the list', async () => {
+    const store = new MemoryLogStore();
+    const [ours, theirs] = [await open(store), await open(store, { signer: WORKER })];
+    await say(theirs, 'a');
+    await say(theirs, 'b');
+    const begun: string[] = [];
+    let answer: (() => void) | undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    store.weather = {
+      before: (call, key) => {
+        begun.push(`${call} ${key}`);
+        return answered;
+      },
+    };
+
+    const refreshed = ours.refresh();
+    await settle();
+    const together = [...begun];
+    answer?.();
+    const head = await refreshed;
+
+    expect(together).toEqual([`read ${commitKey(2)}`, `read ${commitKey(3)}`, `list ${commitKey(0)}`]);
+    expect(begun).toEqual(together);
+    expect(head).toEqual(theirs.head);
+  });
+
+  test.each(['was not there yet', 'could not be read'])('reads a commit once more that %s', async (how) => {
+    const store = new MemoryLogStore();
+    const [ours, theirs] = [await open(store), await open(store, { signer: WORKER })];
+    await say(theirs, 'a');
+    const read = jest.spyOn(store, 'read');
+    if (how === 'was not there yet') read.mockResolvedValueOnce(undefined);
+    else read.mockRejectedValueOnce(new Error('reset'));
+
+    const head = await ours.refresh();
+
+    expect(head).toEqual(theirs.head);
+  });
+
   test('comes before the appends that wait with it', async () => {
     const store = new MemoryLogStore();
     const [ours, theirs] = [await open(store), await open(store, { signer: WORKER })];
