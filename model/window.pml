@@ -147,26 +147,28 @@ inline refresh() { d_step { READ } }
 inline mayRefresh() { if :: d_step { READ } :: skip fi }
 #endif
 
-/* ---- calls to AWS: done; refused; done and the answer lost; given up and late ------------------------------------------ */
+/* ---- calls to AWS: done; refused; done and the answer lost; given up, for good or late -------------------------------- */
 
-/* Creates the switch, or moves what is there. */
+/* Creates the switch, or moves what is there. Where no answer came, what is read back is the answer: whoever goes by it does so next. */
 inline arm(what, until) {
   if
   :: d_step { armedFor = what; armedEnd = until; ok = 1 }
   :: d_step { faults > 0 -> faults--; ok = 0 }
+  :: d_step { faults > 0 -> faults--; ok = 1 }
   :: d_step { faults > 0 -> faults--; armedFor = what; armedEnd = until; ok = 0 }
 #ifdef LATE
-  :: d_step { faults > 0 && late == NONE -> faults--; late = MOVE; lateFor = what; lateEnd = until; ok = 0 }
+  :: d_step { faults > 0 && late == NONE -> faults--; late = MOVE; lateFor = what; lateEnd = until; ok = 1 }
 #endif
   fi
 }
 
-/* Moves what is there; fails where nothing is. */
+/* Moves what is there; fails where nothing is. The same of an answer that did not come. */
 inline move(what, until) {
   if
   :: d_step { armedFor != NONE -> armedFor = what; armedEnd = until; ok = 1 }
   :: d_step { armedFor == NONE -> ok = 0 }
   :: d_step { faults > 0 -> faults--; ok = 0 }
+  :: d_step { faults > 0 -> faults--; ok = 1 }
   :: d_step { faults > 0 && armedFor != NONE -> faults--; armedFor = what; armedEnd = until; ok = 0 }
   fi
 }
@@ -286,21 +288,25 @@ inline leave() {
 inline release() {
   if
 #ifdef FAULT_RELEASE_HELD
-  :: true -> mate = NONE; disarm()
+  :: true -> mate = NONE; until = 0; disarm()
 #else
   :: otherKeeps -> until = otherEnd; mate = otherId; arm(PROPERTIES, until)
-  :: !otherKeeps && needed -> mate = NONE; ok = 1
-  :: !otherKeeps && !needed -> mate = NONE; disarm()
+  :: !otherKeeps && needed -> mate = NONE; until = 0; ok = 1
+  :: !otherKeeps && !needed -> mate = NONE; until = 0; disarm()
 #endif
   fi
 }
 inline handOver() {
   if
-  :: ok && mate != NONE ->
+  :: ok && until != 0 ->
     readBack(PROPERTIES, until);
-    together { if :: ok -> move(mate, until) :: else fi };
-    readBack(mate, until);
-    together { if :: ok -> setTag(mate, until) :: else fi }
+    if
+    :: ok && mate != NONE ->
+      together { move(mate, until) };
+      readBack(mate, until);
+      together { if :: ok -> setTag(mate, until) :: else fi }
+    :: else
+    fi
   :: else
   fi
 }

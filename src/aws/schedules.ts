@@ -37,17 +37,17 @@ export class Schedules {
   }
 
   /** Creates it, or makes the one of its name this one; reads it back and compares every field. */
-  async put(target: Target, wanted: Schedule): Promise<string[]> {
-    const awsRequests = (await this.#create(target, wanted)) ?? (await this.#move(target, wanted));
-    await this.#readBack(target, wanted);
-    return awsRequests;
+  put(target: Target, wanted: Schedule): Promise<string[]> {
+    return this.#settled(
+      target,
+      wanted,
+      async () => (await this.#create(target, wanted)) ?? this.#move(target, wanted),
+    );
   }
 
   /** Makes one that exists this one, read back and compared; one that is gone is `switch-mismatch`. */
-  async replace(target: Target, wanted: Schedule): Promise<string[]> {
-    const awsRequests = await this.#update(target, wanted);
-    await this.#readBack(target, wanted);
-    return awsRequests;
+  replace(target: Target, wanted: Schedule): Promise<string[]> {
+    return this.#settled(target, wanted, () => this.#update(target, wanted));
   }
 
   /** As it is now; undefined when there is none. */
@@ -70,6 +70,22 @@ export class Schedules {
       if (nameOf(error) !== 'ResourceNotFoundException') throw accessError(error, 'change', `disarm ${Name}`);
       return [];
     }
+  }
+
+  /** Sent once. Where no answer came, what is read back is the answer, without the id of a request. */
+  async #settled(target: Target, wanted: Schedule, change: () => Promise<string[]>): Promise<string[]> {
+    let awsRequests: string[] = [];
+    let lost: AccessError | undefined;
+    try {
+      awsRequests = await change();
+    } catch (error) {
+      if (!(error instanceof AccessError) || error.code !== 'unknown-outcome') throw error;
+      lost = error;
+    }
+    const wrong = await this.#readBack(target, wanted);
+    if (wrong.length === 0) return awsRequests;
+    const text = `${wanted.Name} is not what was written: ${wrong.join(', ')}`;
+    throw lost ?? new AccessError('switch-mismatch', text);
   }
 
   /** Undefined where there is one of that name. */
@@ -115,15 +131,16 @@ export class Schedules {
     }
   }
 
-  async #readBack(target: Target, wanted: Schedule): Promise<void> {
-    let wrong = ['it is not there'];
+  /** What is wrong with it at last; nothing as soon as every field is as wanted. */
+  async #readBack(target: Target, wanted: Schedule): Promise<readonly string[]> {
+    let wrong: readonly string[] = [];
     for (const wait of READ_BACK_AFTER_MS) {
       if (wait > 0) await this.#clock.pause(wait);
       const read = await this.read(target, wanted.Name);
       wrong = read === undefined ? ['it is not there'] : differences(read, wanted);
-      if (wrong.length === 0) return;
+      if (wrong.length === 0) break;
     }
-    throw new AccessError('switch-mismatch', `${wanted.Name} is not what was written: ${wrong.join(', ')}`);
+    return wrong;
   }
 
   #scheduler(target: Target): Pair<SchedulerClient> {

@@ -14,7 +14,8 @@ export interface Access {
 
   /**
    * Arms the dead-man's switch of one rule: revokes it from `end` (rounded up to the minute) on, by its properties or, where
-   * it has one, by its id. Moves an existing switch of ours. Reads it back and compares every field before it returns.
+   * it has one, by its id. Moves an existing switch of ours. Reads it back and compares every field before it returns, and
+   * where no answer came goes by that.
    */
   arm(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed>;
 
@@ -22,8 +23,8 @@ export interface Access {
   isArmed(target: Target, rule: Rule, end: EpochSeconds): Promise<boolean>;
 
   /**
-   * Rewrites the switch to revoke by rule id, so that it can never touch another rule. Read back and compared. Returns AWS
-   * request ids.
+   * Rewrites the switch to revoke by rule id, so that it can never touch another rule. Read back and compared, as `arm`
+   * does. Returns AWS request ids.
    */
   pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]>;
 
@@ -114,7 +115,7 @@ export type Armed = {
   readonly name: string;
   /** First instant at which it may fire. */
   readonly from: EpochSeconds;
-  /** None where it was armed so already. */
+  /** None where it was armed so already, or no answer came. */
   readonly awsRequests: readonly string[];
 };
 

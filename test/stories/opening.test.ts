@@ -169,6 +169,39 @@ describe('what may have been open is closed, not failed', () => {
     expect(world.access.faults.calls.filter((call) => call === 'open')).toHaveLength(1);
   });
 
+  test.each(['arm', 'pin'] as const)(
+    'a lost answer to %s is settled by what is read back, and the window opens',
+    async (call) => {
+      const world = new LifecycleWorld();
+      const worker = await world.worker();
+      const id = await world.approved();
+      world.access.faults.fail(call, 'after', lost());
+
+      await world.advanced(worker, id);
+
+      const { ruleId = null } = requestIn(worker.log, id, 'open').confirmed.rules[0] ?? {};
+      expect([...world.access.switches.values()]).toMatchObject([{ ruleId }]);
+      expect(ruleId).not.toBeNull();
+      expect(world.access.faults.calls.filter((each) => each === call)).toHaveLength(1);
+    },
+  );
+
+  test.each(['arm', 'pin'] as const)(
+    'a lost %s that AWS has not carried out ends the opening, and nothing stays',
+    async (call) => {
+      const world = new LifecycleWorld();
+      const worker = await world.worker();
+      const id = await world.approved();
+      world.access.faults.fail(call, 'before', lost());
+
+      await world.advanced(worker, id);
+
+      expect(requestIn(worker.log, id, 'sealed').sealed.summary.openedAt).toBeNull();
+      expect(world.access.rules).toEqual([]);
+      expect(world.access.switches.size).toBe(0);
+    },
+  );
+
   test('a call that was lost before it arrived is not repeated: the window closes', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();

@@ -12,6 +12,7 @@ const ACTION = {
   open: 'AuthorizeSecurityGroupIngress',
   close: 'RevokeSecurityGroupIngress',
   arm: 'CreateSchedule',
+  pin: 'UpdateSchedule',
   cut: 'CreateNetworkAclEntry',
 } as const;
 const THROTTLED = {

@@ -116,6 +116,23 @@ test('a schedule group that does not exist is named as refused, and nothing is a
   await expect(arming).rejects.toMatchObject(failure('rejected'));
 });
 
+test.each([
+  ['CreateSchedule', 'arm'],
+  ['UpdateSchedule', 'pin'],
+] as const)(
+  'a %s that was not answered and is not to be read back is not known to be done',
+  async (action, call) => {
+    world = await startAws();
+    const end = soon();
+    const deadMansSwitch = new Switch(dependencies());
+    const rule = { ...RULE, ruleId: 'sgr-0123456789abcdef0' };
+    if (call === 'pin') await deadMansSwitch.arm(TARGET, RULE, end);
+    world.faults.set({ 'aws.fail': { action, code: 'InternalServerException', count: 1 } });
+
+    await expect(deadMansSwitch[call](TARGET, rule, end)).rejects.toMatchObject(failure('unknown-outcome'));
+  },
+);
+
 test('every call that changed a schedule or a tag is answered, as an outside list has noted it', async () => {
   world = await startAws();
   const end = soon();

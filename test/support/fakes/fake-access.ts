@@ -116,15 +116,13 @@ export class FakeAccess implements Access {
 
   async arm(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed> {
     const wanted = switchOf(rule, end);
-    const armed = await this.faults.around('arm', () => {
-      const there = this.switches.get(ruleKey(rule));
-      const isSo = there?.from === wanted.from && there.ruleId === wanted.ruleId;
-      const name = `bg-${this.#deployment}-${ruleKey(rule)}`;
+    const armed = this.faults.around('arm', () => {
+      const isSo = this.#isSo(wanted);
       this.switches.set(ruleKey(rule), wanted);
-      return { name, from: wanted.from, awsRequests: isSo ? [] : [this.#answered('switch')] };
+      return isSo ? [] : [this.#answered('switch')];
     });
-    this.#readBack(wanted);
-    return armed;
+    const awsRequests = await this.#settled(wanted, armed);
+    return { name: `bg-${this.#deployment}-${ruleKey(rule)}`, from: wanted.from, awsRequests };
   }
 
   isArmed(_target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<boolean> {
@@ -137,13 +135,12 @@ export class FakeAccess implements Access {
 
   async pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
     const wanted = switchOf(rule, end);
-    const awsRequests = await this.faults.around('pin', () => {
+    const pinned = this.faults.around('pin', () => {
       if (!this.switches.has(ruleKey(rule))) throw new AccessError('switch-mismatch', 'the switch is gone');
       this.switches.set(ruleKey(rule), wanted);
       return [this.#answered('switch')];
     });
-    this.#readBack(wanted);
-    return awsRequests;
+    return this.#settled(wanted, pinned);
   }
 
   open(approved: Approved, rule: Rule, end: EpochSeconds): Promise<Opened> {
@@ -260,11 +257,23 @@ export class FakeAccess implements Access {
     });
   }
 
-  /** Somebody else may have written it since. */
-  #readBack(wanted: FakeSwitch): void {
+  /** Goes by what is there: somebody else may have written it since, and where the answer is lost it may be there all the same. */
+  async #settled(wanted: FakeSwitch, changed: Promise<string[]>): Promise<string[]> {
+    let awsRequests: string[] = [];
+    let lost: AccessError | undefined;
+    try {
+      awsRequests = await changed;
+    } catch (error) {
+      if (!(error instanceof AccessError) || error.code !== 'unknown-outcome') throw error;
+      lost = error;
+    }
+    if (this.#isSo(wanted)) return awsRequests;
+    throw lost ?? new AccessError('switch-mismatch', 'the switch is not what was written');
+  }
+
+  #isSo(wanted: FakeSwitch): boolean {
     const there = this.switches.get(ruleKey(wanted.rule));
-    if (there?.from === wanted.from && there.ruleId === wanted.ruleId) return;
-    throw new AccessError('switch-mismatch', 'the switch is not what was written');
+    return there?.from === wanted.from && there.ruleId === wanted.ruleId;
   }
 
   #described(): readonly ObservedRule[] {
