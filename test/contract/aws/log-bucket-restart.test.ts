@@ -75,10 +75,10 @@ test('a process that restarts takes up its state from its own snapshot, and nobo
 
   const { log, said } = restarted;
   expect(said).toEqual(['the log is read from a snapshot on']);
-  expect((await world.calls('GetObject')).slice(before).map(({ input }) => input['Key'])).toEqual([
-    `${prefix}0000000000000004`,
-    'log/0000000000000004',
-  ]);
+  const read = (await world.calls('GetObject')).slice(before).map(({ input }) => String(input['Key']));
+  expect(read).toContain(`${prefix}0000000000000004`);
+  expect(read).toContain('log/0000000000000004');
+  expect(read.filter((key) => key < 'log/0000000000000004')).toEqual([]);
   expect(log.head).toEqual(worker.head);
   expect(getRequest(log.state, ID)).toStrictEqual(getRequest(worker.state, ID));
   expect(getRequest(log.state, ID)?.state).toBe('opening');
