@@ -265,7 +265,7 @@ describe('snapshots', () => {
     const objects = { prefix, maxBytes: MAX_SNAPSHOT_BYTES };
     return new KeptTexts(bucketCalled(AWS_WORLD.logBucket, objects), { commit: 10, size: 1_000 });
   };
-  const reads = async () => (await world.calls('GetObject')).map(({ input }) => input['Key']);
+  const reads = async () => (await world.calls('GetObject')).map(({ input }) => String(input['Key']));
   /** A log of 32 commits, with snapshots at the tenth, twentieth and thirtieth. */
   const write = async () => {
     const kept = snapshots();
