@@ -8,7 +8,10 @@ import type { Rounds } from './rounds.ts';
 const POLL_EVERY = 1_000;
 /** And this often while nudges come through: what one of them misses is found by then. */
 const POLL_BESIDE_NUDGES = 5_000;
-/** Whoever can write to Redis can nudge for ever: so many reads follow at once, and then one each time this has passed. */
+/**
+ * Whoever can write to Redis can nudge for ever: so many reads of the log, and visits of requests, follow at once, and then
+ * one each time this has passed.
+ */
 const NUDGED_AT_ONCE = 10;
 const NUDGED_EVERY = 100;
 /** Longer than a healthy read of what is new takes. */
@@ -35,6 +38,8 @@ export class Watch {
   #turns = 0;
   /** On the monotonic clock: when as many reads may follow each other at once as ever may. */
   #rested = 0;
+  /** The same of visits that somebody else wants. */
+  #awake = 0;
 
   constructor(
     log: BreakglassLog,
@@ -69,7 +74,8 @@ export class Watch {
       this.#upTo = Math.max(this.#upTo, commit);
       this.#nudge.abort();
     }
-    if (request !== undefined && getRequest(this.#log.state, request) !== undefined) this.#wake(request);
+    if (request === undefined || getRequest(this.#log.state, request) === undefined) return;
+    if (this.#mayWake()) this.#wake(request);
   }
 
   /** How often the reading loop has turned: a health check sees whether it still does. */
@@ -104,6 +110,15 @@ export class Watch {
     this.#rested = Math.max(this.#rested, now) + NUDGED_EVERY;
     const wait = this.#rested - NUDGED_AT_ONCE * NUDGED_EVERY - now;
     if (wait > 0) await this.#clock.pause(wait, this.#stop.signal);
+  }
+
+  /** One that is not let through has missed nothing: a request is looked at when the log says something new, and when it is due. */
+  #mayWake(): boolean {
+    const now = this.#clock.monotonic();
+    const until = Math.max(this.#awake, now) + NUDGED_EVERY;
+    if (until - now > NUDGED_AT_ONCE * NUDGED_EVERY) return false;
+    this.#awake = until;
+    return true;
   }
 
   /** Whether it was read to its head. */

@@ -52,7 +52,8 @@ export function createMetrics({ processMetrics = false }: MetricsOptions = {}) {
     labelNames: ['outcome'],
     registers,
   });
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const gauge = (name: string, help: string, collect?: (this: Gauge) => void) =>
+    new Gauge({ name, help, registers, ...(collect && { collect }) });
   const headCommit = gauge(
     'breakglass_log_commit',
     'Number of the newest commit of the log that this process has read.',
@@ -63,7 +64,10 @@ export function createMetrics({ processMetrics = false }: MetricsOptions = {}) {
     '1 while the log is what it was; 0 for good once it contradicted itself.',
   );
   const redis = gauge('breakglass_redis_up', '1 while Redis answers. 0 makes things slower, nothing else.');
-  const openWindows = gauge('breakglass_open_windows', 'Requests that may hold a rule in AWS right now.');
+  let windows = (): number => 0;
+  gauge('breakglass_open_windows', 'Requests that may hold a rule in AWS right now.', function () {
+    this.set(windows());
+  });
 
   return {
     contentType: registry.contentType,
@@ -82,6 +86,7 @@ export function createMetrics({ processMetrics = false }: MetricsOptions = {}) {
     },
     logTrusted: (isTrusted: boolean): void => trusted.set(Number(isTrusted)),
     redisUp: (isUp: boolean): void => redis.set(Number(isUp)),
-    openWindows: (count: number): void => openWindows.set(count),
+    /** Counted when somebody asks, not whenever one opens or ends: there may be thousands. */
+    openWindows: (count: () => number): void => void (windows = count),
   };
 }

@@ -69,9 +69,9 @@ export async function openProcessLog(
       const measure = (state: State) => {
         metrics.logHead(log.head);
         metrics.logTrusted(state.distrust === null);
-        metrics.openWindows(state.requests.count(isHolding));
       };
       measure(log.state);
+      metrics.openWindows(() => log.state.requests.count(isHolding));
       log.subscribe((_, state) => measure(state));
       return log;
     } catch (error) {

@@ -91,6 +91,24 @@ describe('a process', () => {
     expect(visited).toEqual([news]);
   });
 
+  test('visits a request at most ten times a second for long, however often somebody names it', async () => {
+    const world = new LifecycleWorld();
+    const known = await world.asked();
+    const { watch, visited, stop } = await watched(world);
+    watch.start();
+    await world.clock.advance(0);
+    const before = visited.length;
+
+    for (let ms = 0; ms < 3_000; ms += 5) {
+      watch.nudge({ request: known, commit: 0 });
+      await world.clock.advance(5);
+    }
+    await stop();
+
+    expect(visited.length - before).toBeGreaterThan(30);
+    expect(visited.length - before).toBeLessThanOrEqual(10 + 30);
+  });
+
   test('reads as far as a nudge says and no further, and nothing for one that tells no news', async () => {
     const world = new LifecycleWorld();
     const { watch, visited, log, stop } = await watched(world);

@@ -87,7 +87,7 @@ describe('the metrics', () => {
     metrics.logTrusted(true);
     metrics.redisUp(true);
     metrics.redisUp(false);
-    metrics.openWindows(2);
+    metrics.openWindows(() => 2);
     metrics.refusedSignature();
     metrics.page('failed');
 
