@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from '../src/cli/table.ts';
 import type { Benchmark, Figure } from './benchmarks/benchmark.ts';
+import { costPerGrant } from './benchmarks/cost-per-grant.ts';
 import { logAppend } from './benchmarks/log-append.ts';
 import { approveToAuthorized } from './benchmarks/opening.ts';
 import { closeCallLateness } from './benchmarks/closing.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   rebuild,
   footprint,
   memoryPerGrants,
+  costPerGrant,
   slashAck,
   logAppend,
   logVerify,

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { table } from '../src/cli/table.ts';
 import { playRow, WEATHER, type RowResult } from './faults/play-row.ts';
 import { ROWS } from './faults/rows.ts';
+import { exitCode } from './faults/verdict.ts';
 import { circumstances, ROOT } from './lib/machine.ts';
 
 const USAGE = `npm run faults [-- --row a,b] [--windows 200] [--seed N] [--json] [--out FILE]
@@ -34,8 +35,7 @@ export async function faults(args: readonly string[]): Promise<number> {
   await mkdir(dirname(out), { recursive: true });
   await writeFile(out, text);
   console.log(json ? text : shown(results).join('\n'));
-  if (results.length < rows.length) return 3;
-  return results.every(({ met }) => met) ? 0 : 1;
+  return exitCode(rows.length, results);
 }
 
 function read(args: readonly string[]) {
@@ -66,6 +66,7 @@ const HEADING = [
   'row',
   'windows',
   'opened',
+  'struck',
   'early',
   'p50',
   'p99',
@@ -86,6 +87,7 @@ const shown = (results: readonly RowResult[]): string[] =>
         name,
         windows,
         opened,
+        struck,
         early,
         latenessMs,
         goal,
@@ -94,10 +96,12 @@ const shown = (results: readonly RowResult[]): string[] =>
         falseMessages,
         seconds,
         met,
+        looked,
       }) => [
         name,
         String(windows),
         String(opened),
+        struck.map(({ times }) => times).join(' + ') || '-',
         String(early),
         ms(latenessMs.p50),
         ms(latenessMs.p99),
@@ -107,7 +111,7 @@ const shown = (results: readonly RowResult[]): string[] =>
         String(recordsLost),
         String(falseMessages),
         `${seconds} s`,
-        met ? 'ok' : 'MISSED',
+        !met ? 'MISSED' : looked ? 'ok' : 'NOT STRUCK',
       ],
     ),
   );

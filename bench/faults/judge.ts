@@ -19,6 +19,8 @@ export type Findings = {
   /** Closed before their deadline, by more than clocks and looks can be apart. */
   readonly early: number;
   readonly opened: number;
+  /** The others, and how far each came. */
+  readonly notOpened: readonly string[];
   readonly leftOpen: readonly string[];
   readonly recordsLost: readonly string[];
   readonly falseMessages: readonly string[];
@@ -33,10 +35,14 @@ export async function judge(world: Evidence, windows: readonly Window[]): Promis
   await world.log.refresh();
   const calls = await world.client.awsCalls();
   const ends = lateness(windows);
+  const opened = new Set(windows.filter((window) => isOpened(world, window)));
   return {
-    latenessMs: ends.filter((ms) => ms >= -EARLY),
-    early: ends.filter((ms) => ms < -EARLY).length,
-    opened: windows.filter(({ seen }) => seen.firstOpen !== undefined).length,
+    latenessMs: ends.filter(({ ms }) => ms >= -EARLY).map(({ ms }) => ms),
+    early: ends.filter(({ window, ms }) => ms < -EARLY && opened.has(window)).length,
+    opened: opened.size,
+    notOpened: windows
+      .filter((window) => !opened.has(window))
+      .map((window) => `${named(window)}: ${cameTo(world, window)}`),
     leftOpen: windows.filter(({ seen }) => seen.openAtLast).map(named),
     recordsLost: [
       ...(await lostToTheLog(world)),
@@ -51,12 +57,24 @@ export async function judge(world: Evidence, windows: readonly Window[]): Promis
 const named = ({ request, host, deadline }: Window): string =>
   `${request ?? 'no request'} of ${host.address}, due ${deadline === undefined ? 'never' : new Date(deadline).toISOString()}`;
 
+/** Seen from outside, and its own: another window may be open to the same address. */
+const isOpened = (world: Evidence, { request, seen }: Window): boolean =>
+  request !== undefined && seen.firstOpen !== undefined && has(world, request, ['open.confirmed']);
+
+function cameTo({ log }: Evidence, { request }: Window): string {
+  const records = request === undefined ? [] : log.of(request);
+  const failed = records.find((record) => record.type === 'open.failed');
+  if (failed !== undefined) return `failed at ${failed.step} (${failed.code}): ${failed.text}`;
+  return `came to ${records.map(({ type }) => type).join(', ') || 'nothing'}`;
+}
+
 /** Of several windows to one address only the last end can be seen from outside. */
-function lateness(windows: readonly Window[]): number[] {
-  return windows.flatMap(({ deadline, seen }) => {
+function lateness(windows: readonly Window[]): { window: Window; ms: number }[] {
+  return windows.flatMap((window) => {
+    const { deadline, seen } = window;
     if (deadline === undefined || seen.refusedFrom === undefined) return [];
     const outlived = windows.some((other) => other.seen === seen && (other.deadline ?? 0) > deadline);
-    return outlived ? [] : [seen.refusedFrom - deadline];
+    return outlived ? [] : [{ window, ms: seen.refusedFrom - deadline }];
   });
 }
 

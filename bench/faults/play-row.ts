@@ -1,11 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seeded } from '../lib/random.ts';
-import { spread, type Spread } from '../lib/statistics.ts';
+import type { Spread } from '../lib/statistics.ts';
 import { CLOCK } from '../world/member.ts';
 import { MOST_HOSTS, startWorld, type World } from '../world/world.ts';
 import { judge, type Findings } from './judge.ts';
 import type { Row } from './row.ts';
+import { verdict, type Struck } from './verdict.ts';
 import { playWave } from './wave.ts';
 import type { Window } from './window.ts';
 
@@ -16,10 +17,12 @@ export type RowResult = {
   readonly name: string;
   /** Asked for and approved. */
   readonly windows: number;
-  /** Of these, seen open from outside. */
+  /** Of these, seen open from outside, and confirmed. */
   readonly opened: number;
   /** Of these, closed before their deadline; the others are what `latenessMs` is about. */
   readonly early: number;
+  /** What the row's faults did, each in its own words; a row that could not do it was not looked at. */
+  readonly struck: readonly Struck[];
   readonly latenessMs: Spread;
   readonly leftOpen: number;
   readonly recordsLost: number;
@@ -27,6 +30,7 @@ export type RowResult = {
   /** Milliseconds that the latest may be late. */
   readonly goal: number;
   readonly met: boolean;
+  readonly looked: boolean;
   readonly seconds: number;
   /** What was found, in words; and where the evidence is, if anything was. */
   readonly findings: readonly string[];
@@ -46,9 +50,13 @@ export async function playRow(row: Row, { windows, seed, say }: Play): Promise<R
     hosts: Math.min(each, MOST_HOSTS),
     preload: [CLOCK],
   });
-  let findings: Findings;
+  let found: Findings;
   const endings: string[] = [];
   const played: Window[] = [];
+  const strikes = new Map(row.faults.flatMap((fault) => fault.strikes).map((what) => [what, 0]));
+  const struck = (what: string, times = 1): void => {
+    strikes.set(what, (strikes.get(what) ?? 0) + times);
+  };
   try {
     await world.client.faults({
       'aws.describeLagMs': [...WEATHER['aws.describeLagMs']],
@@ -56,19 +64,32 @@ export async function playRow(row: Row, { windows, seed, say }: Play): Promise<R
     });
     const random = seeded(seed);
     for (let wave = 0; wave < waves; wave += 1) {
-      const fault = row.faults[wave % row.faults.length] ?? {};
+      const fault = row.faults[wave % row.faults.length] ?? { strikes: [] };
       const count = Math.min(each, windows - played.length);
       if (count <= 0) break;
-      played.push(...(await playWave(world, row, fault, { count, wave, random })));
+      played.push(...(await playWave(world, row, fault, { count, wave, random, struck })));
       say(`${row.name}: ${played.length} of ${windows} windows, ${seconds()}`);
     }
-    findings = await judge(world, played);
+    found = await judge(world, played);
     await keepEvidence(world, played);
   } finally {
     endings.push(...(await world.stop()));
   }
-  const result = summed(row, played, findings, endings, Math.round((performance.now() - begun) / 1000));
-  return await kept(world, result);
+  const { name, goalMs } = row;
+  const all = [...strikes].map(([what, times]) => ({ what, times }));
+  return await kept(world, {
+    name,
+    windows: played.length,
+    opened: found.opened,
+    early: found.early,
+    struck: all,
+    leftOpen: found.leftOpen.length,
+    recordsLost: found.recordsLost.length,
+    falseMessages: found.falseMessages.length,
+    goal: goalMs,
+    seconds: Math.round((performance.now() - begun) / 1000),
+    ...verdict(row, { windows: played.length, found, struck: all, endings }),
+  });
 }
 
 /** Everything that was looked at, beside the logs of the processes. */
@@ -90,36 +111,6 @@ async function keepEvidence(
     calls: await client.awsCalls(),
   };
   await writeFile(join(folder, 'evidence.json'), JSON.stringify(evidence, null, 1));
-}
-
-function summed(
-  { name, goalMs }: Row,
-  played: readonly Window[],
-  { latenessMs, opened, early, leftOpen, recordsLost, falseMessages }: Findings,
-  endings: readonly string[],
-  seconds: number,
-): RowResult {
-  const lateness = spread(latenessMs.map(Math.round));
-  const clean = leftOpen.length + recordsLost.length + falseMessages.length === 0;
-  return {
-    name,
-    windows: played.length,
-    opened,
-    early,
-    latenessMs: lateness,
-    leftOpen: leftOpen.length,
-    recordsLost: recordsLost.length,
-    falseMessages: falseMessages.length,
-    goal: goalMs,
-    met: clean && latenessMs.length > 0 && lateness.max <= goalMs,
-    seconds,
-    findings: [
-      ...leftOpen.map((text) => `left open: ${text}`),
-      ...recordsLost.map((text) => `record lost: ${text}`),
-      ...falseMessages.map((text) => `false message: ${text}`),
-      ...endings.map((text) => `process: ${text}`),
-    ],
-  };
 }
 
 /** Evidence of anything wrong stays, and of what closed early; otherwise nothing does. */

@@ -1,11 +1,10 @@
 import type { RecordType } from '../../src/domain/records.ts';
 import { bounded } from '../lib/bounded.ts';
-import type { Random } from '../lib/random.ts';
 import { until } from '../lib/until.ts';
 import { Timeline } from '../outside/timeline.ts';
 import { WORKFLOW } from '../world/workflow.ts';
 import type { World } from '../world/world.ts';
-import type { Fault, Row } from './row.ts';
+import type { Fault, Row, Scene } from './row.ts';
 import type { Window } from './window.ts';
 
 const INCIDENT = 'https://example.pagerduty.com/incidents/PINC0042';
@@ -27,14 +26,14 @@ export async function playWave(
   world: World,
   row: Row,
   fault: Fault,
-  { count, wave, random }: { count: number; wave: number; random: Random },
+  { count, wave, random, struck }: Pick<Scene, 'wave' | 'random' | 'struck'> & { count: number },
 ): Promise<Window[]> {
   const windows = plan(world, { count, wave });
   const { observer, people, log } = world;
 
   const cards = await bounded([...windows.entries()], AT_ONCE, async ([position, window]) => {
     const by = people.askers[position % people.askers.length] ?? '';
-    const seconds = random.between(...row.seconds(count));
+    const seconds = random.between(...(fault.seconds ?? row.seconds)(count));
     const { host, reason } = window;
     const question = { by, workflow: WORKFLOW, address: host.address, seconds, reason, incident: INCIDENT };
     const { taken, text } = await people.ask(question);
@@ -46,7 +45,7 @@ export async function playWave(
 
   const from = Date.now();
   for (const { host } of windows) observer.closely(host);
-  const scene = { world, random, wave, windows };
+  const scene = { world, random, wave, windows, since: from, struck };
   const opening = fault.opening?.(scene);
   opening?.catch(() => undefined);
   await bounded(cards, AT_ONCE, (card) => people.approve(card));

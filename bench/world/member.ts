@@ -8,6 +8,8 @@ import { until } from '../lib/until.ts';
 /** Preloaded where clocks are to be shifted. */
 export const CLOCK = fileURLToPath(new URL('./shifted-clock.mjs', import.meta.url));
 const STOP_WITHIN = 15_000;
+const CLOCK_SHIFTS_WITHIN = 2_000;
+const SILENT_FOR = 500;
 
 /** Those that run now: whatever ends this process must not leave a frozen one behind. */
 const alive = new Set<number>();
@@ -104,10 +106,24 @@ export class Member {
     if (this.#current !== undefined) signal(this.#current.pid, 'SIGCONT');
   }
 
-  /** Moves its wall clock so far from the machine's; its monotonic clock goes on as it did. */
-  shiftClock(ms: number): void {
+  /** Whether it does nothing: it runs, and its health server says no word. */
+  async isSilent(): Promise<boolean> {
+    if (!this.running) return false;
+    const healthz = fetch(`${this.url}/healthz`, { signal: AbortSignal.timeout(SILENT_FOR) });
+    return healthz.then(
+      () => false,
+      (error: unknown) => error instanceof Error && error.name === 'TimeoutError',
+    );
+  }
+
+  /** Moves its wall clock so far from the machine's; its monotonic clock goes on as it did. Answers whether its clock shows it. */
+  async shiftClock(ms: number): Promise<boolean> {
+    const shown = `${this.#clockFile}.shown`;
+    rmSync(shown, { force: true });
     writeFileSync(this.#clockFile, String(ms));
     if (this.#current !== undefined) signal(this.#current.pid, 'SIGUSR2');
+    const clock = await until(CLOCK_SHIFTS_WITHIN, () => existsSync(shown) && readFileSync(shown, 'utf8'));
+    return Math.abs(Number(clock) - Date.now() - ms) < CLOCK_SHIFTS_WITHIN;
   }
 
   /** Bytes that it still holds after a full collection; it must have been started with the probe. */

@@ -1,6 +1,7 @@
 // Preloaded into a process of the product (node --import): on SIGUSR2 its wall clock jumps to so many milliseconds from
 // the machine's as the file named by HARNESS_CLOCK says. Timers and the monotonic clock go on, as they do in a real jump.
-import { readFileSync } from 'node:fs';
+// What its clock says then stands beside that file, as `.shown`.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 
 const file = process.env.HARNESS_CLOCK;
 const MachineDate = Date;
@@ -20,5 +21,7 @@ if (file !== undefined) {
   };
   process.on('SIGUSR2', () => {
     shift = Number(readFileSync(file, 'utf8'));
+    writeFileSync(`${file}.new`, String(Date.now()));
+    renameSync(`${file}.new`, `${file}.shown`);
   });
 }

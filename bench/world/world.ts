@@ -103,7 +103,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       new Member(called, folder, preload, (env) =>
         startRole(
           role,
-          { ...environmentOf(role, settings), ...extra, ...env },
+          { ...environmentOf(role, settings), AWS_SDK_UA_APP_ID: called, ...extra, ...env },
           join(folder, `${called}.log`),
         ),
       );

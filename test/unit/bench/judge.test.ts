@@ -119,10 +119,37 @@ describe('the judge of a row', () => {
       latenessMs: [320],
       early: 0,
       opened: 1,
+      notOpened: [],
       leftOpen: [],
       recordsLost: [],
       falseMessages: [],
     });
+  });
+
+  test('a window that nobody could use, or that was never confirmed, was not opened, and it is said why', async () => {
+    const failed: readonly RecordType[] = ['request.asked', 'open.intended', 'open.failed'];
+    const unconfirmed = WHOLE.filter((type) => type !== 'open.confirmed');
+    const notOpened = async (records: readonly RecordType[], window: Window) =>
+      (await judge(evidence({ records, words: [] }), [window])).notOpened;
+
+    const refused = await notOpened(failed, aWindow([run(false, 0, 90_000)]));
+    const lost = await notOpened(unconfirmed, aWindow());
+    const unseen = await notOpened(WHOLE, aWindow([run(false, 0, 90_000)]));
+    const unasked = await notOpened([], aWindow([], { request: undefined, deadline: undefined }));
+
+    expect(refused).toEqual([expect.stringContaining('failed at arm (throttled): slow down')]);
+    expect(lost).toEqual([expect.stringContaining('came to request.asked, approval.given, open.intended')]);
+    expect(unseen).toHaveLength(1);
+    expect(unasked).toEqual(['no request of 203.0.113.20, due never: came to nothing']);
+  });
+
+  test('that another window was open to the same address does not make it one that was opened', async () => {
+    const both = [aWindow(), aWindow(OPEN, { request: 'bg-0000000002' })];
+
+    const { opened, notOpened } = await judge(evidence(), both);
+
+    expect(opened).toBe(1);
+    expect(notOpened).toEqual([expect.stringContaining('bg-0000000002')]);
   });
 
   test('a port that still lets people in is left open', async () => {
