@@ -59,6 +59,10 @@ export class Ec2Access implements Access {
     return this.#switch.isArmed(target, rule, end);
   }
 
+  isPinned(target: Target, rule: OpenRule, end: EpochSeconds): Promise<boolean> {
+    return this.#switch.isPinned(target, rule, end);
+  }
+
   pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
     return this.#switch.pin(target, rule, end);
   }

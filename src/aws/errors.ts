@@ -61,6 +61,7 @@ const ADVICE: Readonly<Record<AccessErrorCode, string>> = {
   unreachable: 'AWS did not answer',
   'unknown-outcome': 'no answer came: it may have been carried out',
   'switch-mismatch': 'the schedule is not what was written',
+  'switch-gone': 'the schedule is not there any more',
   rejected: 'AWS rejected the call',
 };
 
@@ -91,6 +92,7 @@ const CERTIFICATE_CODES: Readonly<Record<AccessErrorCode, CertificateErrorCode>>
   'acl-full': 'rejected',
   'no-such-group': 'rejected',
   'switch-mismatch': 'rejected',
+  'switch-gone': 'rejected',
   rejected: 'rejected',
 };
 

@@ -45,7 +45,7 @@ export class Schedules {
     );
   }
 
-  /** Makes one that exists this one, read back and compared; one that is gone is `switch-mismatch`. */
+  /** Makes one that exists this one, read back and compared; one that is gone is `switch-gone`. */
   replace(target: Target, wanted: Schedule): Promise<string[]> {
     return this.#settled(target, wanted, () => this.#update(target, wanted));
   }
@@ -123,7 +123,7 @@ export class Schedules {
       return requestOf(await this.#scheduler(target).change.send(command, timeLimit(CHANGE_MS)));
     } catch (error) {
       if (nameOf(error) === 'ResourceNotFoundException') {
-        throw new AccessError('switch-mismatch', `could not move ${wanted.Name}: the switch is gone`, {
+        throw new AccessError('switch-gone', `could not move ${wanted.Name}: the switch is gone`, {
           cause: error,
         });
       }

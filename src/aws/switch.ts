@@ -24,11 +24,13 @@ export class Switch {
   }
 
   /** By properties, or by id where the rule has one. */
-  async isArmed(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<boolean> {
-    const accepted = [scheduleFor(this.#deployment, target, propertiesOf(rule), end)];
-    if ('ruleId' in rule) accepted.push(scheduleFor(this.#deployment, target, rule, end));
-    const read = await this.#schedules.read(target, scheduleName(this.#deployment, rule));
-    return read !== undefined && accepted.some((wanted) => differences(read, wanted).length === 0);
+  isArmed(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<boolean> {
+    return this.#isOneOf(target, rule, end, [propertiesOf(rule), rule]);
+  }
+
+  /** By id alone. */
+  isPinned(target: Target, rule: OpenRule, end: EpochSeconds): Promise<boolean> {
+    return this.#isOneOf(target, rule, end, [rule]);
   }
 
   pin(target: Target, rule: OpenRule, end: EpochSeconds): Promise<string[]> {
@@ -37,6 +39,18 @@ export class Switch {
 
   disarm(target: Target, rule: Rule): Promise<string[]> {
     return this.#schedules.remove(target, scheduleName(this.#deployment, rule));
+  }
+
+  async #isOneOf(
+    target: Target,
+    rule: Rule,
+    end: EpochSeconds,
+    accepted: readonly (Rule | OpenRule)[],
+  ): Promise<boolean> {
+    const read = await this.#schedules.read(target, scheduleName(this.#deployment, rule));
+    if (read === undefined) return false;
+    const wanted = accepted.map((each) => scheduleFor(this.#deployment, target, each, end));
+    return wanted.some((each) => differences(read, each).length === 0);
   }
 }
 

@@ -20,15 +20,16 @@ const TAKE_OVER_AFTER = 20 * SECOND;
 export async function advance(worker: Worker, id: string): Promise<EpochMs | undefined> {
   for (;;) {
     const request = getRequest(worker.log.state, id);
-    if (request === undefined || !isHolding(request)) await takeBack(worker, id);
+    const isOver = request === undefined || !isHolding(request);
+    const left = isOver ? await takeBack(worker, id) : undefined;
     if (request === undefined || request.state === 'sealed') {
-      worker.memory.forget(id);
-      return undefined;
+      if (left === undefined) worker.memory.forget(id);
+      return left;
     }
     const { version } = request;
     const again = await step(worker, request);
-    if (again !== undefined) return again;
-    if (getRequest(worker.log.state, id)?.version === version) return undefined;
+    if (again !== undefined) return Math.min(again, left ?? again);
+    if (getRequest(worker.log.state, id)?.version === version) return left;
   }
 }
 

@@ -12,13 +12,15 @@ import type { Worker } from './worker.ts';
 const APPEARS_WITHIN = 15_000;
 const LOOK_AGAIN_IN = 250;
 
-/** By rule key; a rule is missing where the answer was lost. */
+/** By rule key; a rule is missing where the answer was lost, or nothing was sent any more. */
 export type Authorized = ReadonlyMap<string, OpenRule>;
 
-/** One authorize call for each rule, never repeated. */
+/** One authorize call for each rule, never repeated, for as long as the window is not over. */
 export async function authorizeAll(worker: Worker, approved: Approved): Promise<Authorized> {
   const rules = new Map<string, OpenRule>();
   for (const rule of approved.rules) {
+    // The answer before may have taken long: a rule that is made from here on would be open for nobody.
+    if (isOver(worker, approved)) break;
     try {
       const opened = await worker.access.open(approved, rule, endOf(worker, rule, approved));
       rules.set(ruleKey(rule), opened.rule);

@@ -10,7 +10,6 @@ import { beginCut, settleCut } from './cut.ts';
 import type { Gone } from './memory.ts';
 import { unneeded } from './own-rules.ts';
 import { release } from './release.ts';
-import { takeBack } from './take-back.ts';
 import { untilAbsent } from './until-absent.ts';
 import { actor, inState, stillHolds, type Worker } from './worker.ts';
 
@@ -21,7 +20,7 @@ import { actor, inState, stillHolds, type Worker } from './worker.ts';
  */
 export async function close(worker: Worker, id: string, trigger: CloseTrigger): Promise<void> {
   const request = getRequest(worker.log.state, id);
-  if (request === undefined || !isHolding(request)) return takeBack(worker, id);
+  if (request === undefined || !isHolding(request)) return;
   const { deadline } = request;
   const { target, rules } = request.intended;
 
@@ -31,11 +30,11 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
   const proven = proveAbsence(worker, id, (revoked) => (noted ??= note(worker, id, trigger, revoked)));
   beginCut(worker, request);
   const gone = await proven;
-  if (gone === undefined) return takeBack(worker, id);
+  if (gone === undefined) return;
 
   // 4. The switch goes last: until here it would have closed what we could not. The newest state says whose it is by now.
   await worker.log.refresh();
-  if (!stillHolds(worker, id)) return takeBack(worker, id);
+  if (!stillHolds(worker, id)) return;
   if (unneeded(worker, id, gone.kept).length > 0) return closeAgain(worker, id, trigger, gone);
   const { state } = worker.log;
   const shared = rules.filter((rule) => holdersOf(state, rule, id).length > 0);

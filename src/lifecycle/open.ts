@@ -2,6 +2,7 @@ import { Approved } from '../domain/approved.ts';
 import { decideArmed, decideConfirmed } from '../domain/decide/open.ts';
 import type { OpenStep } from '../domain/records.ts';
 import type { In } from '../domain/request.ts';
+import type { OpenRule } from '../domain/rule.ts';
 import { SECOND, type EpochMs } from '../domain/time.ts';
 import { AccessError } from '../ports/access.ts';
 import { appeared, authorizeAll } from './authorize.ts';
@@ -9,10 +10,10 @@ import { every } from './bounded.ts';
 import { arming, commitNaming, switching } from './name-changes.ts';
 import { intend, obstacle } from './intend.ts';
 import { cutProblem, entriesAgainst } from './make-room.ts';
-import { isShared, sharing } from './shared-switch.ts';
+import { sharing } from './shared-switch.ts';
 import { uncut } from './uncut.ts';
 import { undo, type Stopped } from './undo.ts';
-import { endOf, hasMargin, inTime, isEnded, isOver } from './window.ts';
+import { askLog, endOf, hasMargin, inTime, isEnded, isOver } from './window.ts';
 import { inState, type Worker } from './worker.ts';
 
 /** From the answer to the authorize call until the rule is in force everywhere: EC2 says no more than "a small delay". */
@@ -95,8 +96,7 @@ async function carryOut(
       if (!(await inTime(worker, approved, uncut(worker, against, 'new-grant')))) return over();
     }
     step = 'margin';
-    const open = inState(worker, id, 'open');
-    if (open !== undefined) return await pinAgain(worker, approved, open);
+    if (inState(worker, id, 'open') !== undefined) return await pinAgain(worker, approved);
     if (isEnded(worker, id)) return stopped('ended', 'It was ended before it opened.');
     if (worker.log.state.distrust !== null)
       return stopped('log-not-trusted', 'The log holds something that this version cannot account for.');
@@ -114,15 +114,17 @@ async function carryOut(
     const shown = await appeared(worker, approved, authorized);
     if (shown === undefined) return stopped('not-seen', 'AWS did not show the rule in time.');
     const switched = await every(
-      shown.map(
-        async (rule) =>
-          (await worker.access.isArmed(target, rule, endOf(worker, rule, approved))) ||
-          // Another grant has moved it: what follows moves it to the right end, and fails where it is gone.
-          isShared(worker, approved, rule),
-      ),
+      shown.map((rule) => worker.access.isArmed(target, rule, endOf(worker, rule, approved))),
     );
-    if (switched.includes(false))
-      return stopped('switch-gone', 'The switch was gone when it was looked at again.');
+    // Another grant that opens or ends writes it as well: the pin writes it as it must be, and fails where it is gone. So
+    // does an extension, where another worker has opened the window meanwhile.
+    if (switched.includes(false)) {
+      await askLog(worker, approved);
+      const opened = inState(worker, id, 'open');
+      if (opened !== undefined && isOf(opened, shown)) return await pinAgain(worker, approved);
+      if (opened !== undefined)
+        return stopped('opened-twice', 'Another worker has opened it by another rule.');
+    }
     if (isOver(worker, approved)) return over();
     // A cut of an earlier grant that was on its way all the same.
     const since = await entriesAgainst(worker, approved);
@@ -159,19 +161,27 @@ async function carryOut(
   }
 }
 
-/** Another worker has opened it, while this one armed what that one had pinned. */
-async function pinAgain(
-  worker: Worker,
-  approved: Approved,
-  { id, confirmed }: In<'open'>,
-): Promise<undefined> {
+/**
+ * Another worker has opened it, while this one armed what that one had pinned; and its end may have been moved since. Armed
+ * it is: what pinning adds is the right end, and that nothing else is ever touched.
+ */
+async function pinAgain(worker: Worker, approved: Approved): Promise<undefined> {
+  const { request: id, target } = approved;
+  await askLog(worker, approved);
+  const open = inState(worker, id, 'open');
+  // Or closed by now: what was armed is taken back then.
+  if (open === undefined) return;
   worker.memory.armed.delete(id);
-  const pinned = confirmed.rules.map((rule) =>
-    switching(worker, id, worker.access.pin(approved.target, rule, endOf(worker, rule, approved))),
+  const window = { request: id, deadline: open.deadline };
+  await every(
+    open.confirmed.rules.map((rule) =>
+      switching(worker, id, worker.access.pin(target, rule, endOf(worker, rule, window))),
+    ),
   );
-  // Armed it is, to the right end; what pinning adds is that nothing else is ever touched.
-  await Promise.allSettled(pinned);
 }
+
+const isOf = ({ confirmed }: In<'open'>, rules: readonly OpenRule[]): boolean =>
+  rules.every(({ ruleId }) => confirmed.rules.some((rule) => rule.ruleId === ruleId));
 
 /** Of the authorize call: with one rule, an outright no leaves nothing to take back; with several, one may be open already. */
 const provesNothingSent = (error: AccessError, { intended }: In<'opening'>): boolean =>

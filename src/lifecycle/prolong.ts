@@ -120,7 +120,7 @@ async function makeSure(worker: Worker, granted: Prolonged): Promise<void> {
       rules.map(async (rule) => {
         const end = endOf(worker, rule, granted);
         const tagged = observed.find(({ ruleId }) => ruleId === rule.ruleId)?.tags.expiresAt;
-        if (tagged === end && (await worker.access.isArmed(target, rule, end))) return;
+        if (tagged === end && (await worker.access.isPinned(target, rule, end))) return;
         if (isOver(worker, { request, deadline })) return;
         await moveSwitch(worker, granted, rule);
         await moveTag(worker, granted, rule);

@@ -93,7 +93,7 @@ async function readLog({ log, clock }: Sweeper): Promise<BreakglassLog | undefin
 async function tellAndMend(worker: Worker, area: Area, observed: readonly ObservedRule[]): Promise<void> {
   await report(worker);
   await settleVanished(worker, observed, area);
-  await repairSwitches(worker, area);
+  await repairSwitches(worker, area, observed);
   await reportUnexpected(worker, observed, area);
   await sweepCuts(worker, area);
 }

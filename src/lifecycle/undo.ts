@@ -4,11 +4,10 @@ import type { OpenFailed } from '../domain/records.ts';
 import type { In } from '../domain/request.ts';
 import { holdersOf, otherHolders, type State } from '../domain/state.ts';
 import type { EpochMs } from '../domain/time.ts';
-import { every } from './bounded.ts';
 import { close } from './close.ts';
 import { commitNaming } from './name-changes.ts';
 import { ownRules, unneeded } from './own-rules.ts';
-import { release } from './release.ts';
+import { letGo } from './take-back.ts';
 import { askLog } from './window.ts';
 import { inState, type Worker } from './worker.ts';
 
@@ -20,9 +19,9 @@ export type Stopped = Failure & { readonly mayBeOpen: boolean };
 export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stopped): Promise<void> {
   const { id, intended } = opening;
   const { mayBeOpen, ...failure } = stopped;
+  if (mayBeOpen && (await isOpenedElsewhere(worker, opening, failure))) return;
   worker.telemetry.event('open-failed', { request: id, step: failure.step, code: failure.code });
-  if (mayBeOpen)
-    return (await isOpenedElsewhere(worker, opening, failure)) ? undefined : close(worker, id, 'undo');
+  if (mayBeOpen) return close(worker, id, 'undo');
   await worker.log.refresh();
   // Another worker took it over and has opened it, while this one slept: nothing of that is taken back.
   if (inState(worker, id, 'open') !== undefined) return;
@@ -31,8 +30,7 @@ export async function undo(worker: Worker, opening: In<'opening'>, stopped: Stop
   if (unneeded(worker, id, own).length > 0) return close(worker, id, 'undo');
   const others = intended.rules.flatMap((rule) => holdersOf(worker.log.state, rule));
   const wasShared = own.length > 0 || others.some((holder) => holder.id !== id);
-  await every(intended.rules.map((rule) => release(worker, id, intended.target, rule)));
-  worker.memory.armed.delete(id);
+  await letGo(worker, id, intended);
   // Or it does so right now: what was shared and is nobody else's by the time of the record is ours to close.
   const isLeftToUs = await fail(
     worker,

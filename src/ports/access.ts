@@ -20,7 +20,10 @@ export interface Access {
   arm(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<Armed>;
 
   /** Reads the switch again: does it exist, enabled, for this rule and this end? */
-  isArmed(target: Target, rule: Rule, end: EpochSeconds): Promise<boolean>;
+  isArmed(target: Target, rule: Rule | OpenRule, end: EpochSeconds): Promise<boolean>;
+
+  /** The same, and that it can touch this rule alone: it revokes by the rule's id. */
+  isPinned(target: Target, rule: OpenRule, end: EpochSeconds): Promise<boolean>;
 
   /**
    * Rewrites the switch to revoke by rule id, so that it can never touch another rule. Read back and compared, as `arm`
@@ -149,6 +152,8 @@ export type AccessErrorCode =
   | 'unknown-outcome'
   /** What was read back is not what was written. */
   | 'switch-mismatch'
+  /** There is no switch to be moved. */
+  | 'switch-gone'
   /** AWS rejected the call for a reason this version does not know. */
   | 'rejected';
 

@@ -281,6 +281,8 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
       expect(await access.isArmed(target, opened, end)).toBe(true);
       expect(await access.isArmed(target, rule, end)).toBe(false);
       expect(await access.isArmed(target, other, end)).toBe(false);
+      expect(await access.isPinned(target, opened, end)).toBe(true);
+      expect(await access.isPinned(target, opened, end + 600)).toBe(false);
     });
 
     test('is armed for a rule with an id also while it revokes by properties', async () => {
@@ -289,6 +291,7 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
       await access.arm(target, rule, end);
 
       expect(await access.isArmed(target, opened, end)).toBe(true);
+      expect(await access.isPinned(target, opened, end)).toBe(false);
     });
 
     test('cannot be pinned when somebody removed it', async () => {
@@ -297,7 +300,7 @@ export function accessContract(start: () => Promise<AccessWorld>): void {
 
       const pinning = access.pin(target, { ...rule, ruleId: 'sgr-0123456789abcdef0' }, end);
 
-      await expect(pinning).rejects.toMatchObject(failure('switch-mismatch'));
+      await expect(pinning).rejects.toMatchObject(failure('switch-gone'));
       expect(await access.isArmed(target, rule, end)).toBe(false);
     });
 

@@ -6,6 +6,7 @@ import { lapse } from '../../src/lifecycle/lapse.ts';
 import { AccessError, type Access } from '../../src/ports/access.ts';
 import { rulesOf } from '../../src/domain/rule.ts';
 import { aWorkflow } from '../support/builders/workflow.ts';
+import type { Worker } from '../../src/lifecycle/worker.ts';
 import { LifecycleWorld, requestIn } from '../support/lifecycle-world.ts';
 
 const [RULE] = rulesOf(aWorkflow().target, '203.0.113.7/32');
@@ -187,12 +188,17 @@ describe('what may have been open is closed, not failed', () => {
   );
 
   test.each(['arm', 'pin'] as const)(
-    'a lost %s that AWS has not carried out ends the opening, and nothing stays',
+    'a lost %s that AWS has not carried out is sent once more, and then ends the opening',
     async (call) => {
       const world = new LifecycleWorld();
       const worker = await world.worker();
-      const id = await world.approved();
+      const [first, id] = [await world.approved(), await world.approved({ delivery: 'V2' })];
       world.access.faults.fail(call, 'before', lost());
+      await world.advanced(worker, first);
+      requestIn(worker.log, first, 'open');
+      await done(await world.desk(), { person: world.maya.identity, request: first });
+      await world.advanced(worker, first);
+      world.access.faults.fail(call, 'before', lost(), 2);
 
       await world.advanced(worker, id);
 
@@ -201,6 +207,23 @@ describe('what may have been open is closed, not failed', () => {
       expect(world.access.switches.size).toBe(0);
     },
   );
+
+  test('a lost arm is not sent again for a window that somebody has ended meanwhile', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.approved();
+    world.access.faults.watch(async (method, when) => {
+      if (method !== 'arm' || when !== 'before') return;
+      await done(await world.desk(), { person: world.maya.identity, request: id });
+      throw lost();
+    });
+
+    await world.advanced(worker, id);
+
+    expect(world.access.faults.calls.filter((call) => call === 'arm')).toHaveLength(1);
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.openedAt).toBeNull();
+    expect(world.access.switches.size).toBe(0);
+  });
 
   test('a call that was lost before it arrived is not repeated: the window closes', async () => {
     const world = new LifecycleWorld();
@@ -231,6 +254,31 @@ describe('what may have been open is closed, not failed', () => {
 
     expect(requestIn(worker.log, id, 'sealed').sealed.summary.closedBecause).toBe('undo');
     expect(world.access.rules.map(({ group }) => group)).toEqual(['sg-0fedcba9876543210']);
+    expect(world.access.switches.size).toBe(0);
+  });
+
+  test.each<[string, (world: LifecycleWorld, worker: Worker, id: string) => Promise<unknown>]>([
+    [
+      'has ended the window',
+      async (world, worker, id) => {
+        await done(await world.desk(), { person: world.maya.identity, request: id });
+        await worker.log.refresh();
+      },
+    ],
+    ['it has come to its end', (world) => world.clock.pause(20 * 60_000)],
+  ])('somebody %s while the first of two groups was opened: the second is not', async (_, ends) => {
+    const world = new LifecycleWorld({ target: twoGroups });
+    const worker = await world.worker();
+    const id = await world.approved();
+    world.access.faults.watch(async (method, when) => {
+      if (method === 'open' && when === 'after') await ends(world, worker, id);
+    });
+
+    await world.advanced(worker, id);
+
+    expect(world.access.effects.filter(({ what }) => what === 'opened')).toHaveLength(1);
+    expect(world.access.faults.calls.filter((call) => call === 'open')).toHaveLength(1);
+    expect(world.access.rules).toEqual([]);
     expect(world.access.switches.size).toBe(0);
   });
 

@@ -14,8 +14,11 @@ import { record, refuse, type Decision } from './decision.ts';
 import { PEOPLE_FRESH_FOR } from './open.ts';
 import { approverProblem, requesterProblem } from './people.ts';
 
-/** An end is not moved when less than this is left: clocks differ, and every worker has to read of it before the old end. */
-export const MOVE_MARGIN = 3 * SECOND;
+/**
+ * An end is not moved when less than this is left: clocks differ by up to two seconds, and every worker has to read of it
+ * before the old end, also one that misses the nudge and reads every five.
+ */
+export const MOVE_MARGIN = 8 * SECOND;
 
 type Prolong = { readonly request: string; readonly workflow: Workflow | undefined };
 

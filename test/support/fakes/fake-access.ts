@@ -133,10 +133,14 @@ export class FakeAccess implements Access {
     });
   }
 
+  isPinned(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<boolean> {
+    return this.faults.around('isPinned', () => this.#isSo(switchOf(rule, end)));
+  }
+
   async pin(_target: Target, rule: OpenRule, end: EpochSeconds): Promise<readonly string[]> {
     const wanted = switchOf(rule, end);
     const pinned = this.faults.around('pin', () => {
-      if (!this.switches.has(ruleKey(rule))) throw new AccessError('switch-mismatch', 'the switch is gone');
+      if (!this.switches.has(ruleKey(rule))) throw new AccessError('switch-gone', 'the switch is gone');
       this.switches.set(ruleKey(rule), wanted);
       return [this.#answered('switch')];
     });

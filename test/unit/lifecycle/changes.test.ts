@@ -389,7 +389,7 @@ test('a switch that is armed again is a finding with its call', async () => {
   const { confirmed } = requestIn(worker.log, id, 'open');
   world.access.switches.delete(ruleKey(confirmed.rules[0]!));
 
-  await world.clock.drive(repairSwitches(worker, areaOf(aWorkflow().target)));
+  await world.clock.drive(repairSwitches(worker, areaOf(aWorkflow().target), world.access.rules));
   await report(worker);
 
   expect(records('sweep.reported')).toMatchObject([

@@ -4,10 +4,11 @@ import { ruleKey, rulesOf } from '../../../src/domain/rule.ts';
 import { advance } from '../../../src/lifecycle/advance.ts';
 import { done } from '../../../src/lifecycle/end-early.ts';
 import { release } from '../../../src/lifecycle/release.ts';
+import { sweep } from '../../../src/lifecycle/sweep.ts';
 import type { Worker } from '../../../src/lifecycle/worker.ts';
 import { AccessError, type Access } from '../../../src/ports/access.ts';
 import { aWorkflow } from '../../support/builders/workflow.ts';
-import { LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
+import { areaOf, LifecycleWorld, requestIn } from '../../support/lifecycle-world.ts';
 
 // Each of these was found by the model checker (docs/model.md), and is told here in the product's own steps.
 
@@ -287,6 +288,57 @@ describe('a worker that slept while another took its opening over', () => {
     expect(summary(one, id)).toMatchObject({ outcome: 'closed', closedBecause: 'undo' });
   });
 
+  test.each(['arm', 'isArmed'] as const)(
+    'and wakes up (before %s) when it has been extended leaves it the later end',
+    async (call) => {
+      const id = await world.approved();
+      around(call, 'before', async () => {
+        await slept(id);
+        await world.grantedLonger(id);
+        await goesOn(two, id);
+      });
+
+      await world.advanced(one, id);
+      await world.clock.drive(sweep(two, areaOf(target)));
+
+      const { deadline, intended } = requestIn(one.log, id, 'open');
+      expect(deadline).toBeGreaterThan(intended.deadline);
+      expect(world.access.effects.map(({ what }) => what)).toEqual(['opened']);
+      expect(world.access.switches.get(ruleKey(rule))?.from).toBe(Math.ceil(deadline / 60) * 60);
+    },
+  );
+
+  test('and wakes up when it has been closed disarms what it arms', async () => {
+    const id = await world.approved();
+    around('arm', 'before', async () => {
+      await slept(id);
+      await end(id);
+      await goesOn(two, id);
+    });
+
+    await world.advanced(one, id);
+
+    expect(summary(two, id)).toMatchObject({ outcome: 'closed', closedBecause: 'done' });
+    expect(world.access.faults.calls.filter((call) => call === 'arm')).toHaveLength(2);
+    expect(isArmed()).toBe(false);
+  });
+
+  test('closes all of it when it has made another rule than the one that was recorded and extended', async () => {
+    const id = await world.approved();
+    around('isArmed', 'before', async () => {
+      world.access.removeRule(world.access.rules[0]!.ruleId);
+      around('observe', 'before', () => Promise.resolve(void world.access.addStanding(rule, ours(id))));
+      await slept(id);
+      await world.grantedLonger(id);
+      await goesOn(two, id);
+    });
+
+    await world.advanced(one, id);
+
+    expect(world.access.rules).toEqual([]);
+    expect(summary(one, id)).toMatchObject({ outcome: 'closed', closedBecause: 'undo' });
+  });
+
   test('closes all of it when it has made another rule than the one that was recorded', async () => {
     const id = await world.approved();
     around('isArmed', 'before', async () => {
@@ -380,6 +432,52 @@ describe('two grants of one rule that open at the same time', () => {
   });
 });
 
+describe('a grant that ends while another of its rule opens', () => {
+  let ending: string;
+  let opening: string;
+  const guarded = () => world.access.switches.get(ruleKey(rule));
+  const isOpenAndPinned = () => {
+    const { confirmed, deadline } = requestIn(two.log, opening, 'open');
+    const [{ ruleId } = { ruleId: '' }] = confirmed.rules;
+    expect(world.access.rules.map((each) => each.ruleId)).toEqual([ruleId]);
+    expect(guarded()).toMatchObject({ ruleId, from: Math.ceil(deadline / 60) * 60 });
+    expect(world.access.rules[0]?.tags.expiresAt).toBe(deadline);
+  };
+
+  beforeEach(async () => {
+    ending = await world.opened(one, second());
+    opening = await world.approved();
+    await two.log.refresh();
+  });
+
+  test('does not take the switch that it has armed so far for a missing one', async () => {
+    around('isArmed', 'before', async () => {
+      await end(ending);
+      await two.log.refresh();
+    });
+
+    await world.advanced(two, opening);
+    await world.clock.drive(sweep(two, areaOf(target)));
+
+    isOpenAndPinned();
+  });
+
+  test.each(['before', 'after'] as const)(
+    'and lets go of it %s the pin of the other: it ends as that one’s',
+    async (when) => {
+      around('pin', when, async () => {
+        await end(ending);
+        await goesOn(one, ending);
+      });
+
+      await world.advanced(two, opening);
+      await world.clock.drive(sweep(two, areaOf(target)));
+
+      isOpenAndPinned();
+    },
+  );
+});
+
 describe('a worker that takes an opening over on what it read long ago', () => {
   let id: string;
 
@@ -407,6 +505,35 @@ describe('a worker that takes an opening over on what it read long ago', () => {
 
     await world.clock.drive(advance(two, id));
 
+    expect(isArmed()).toBe(false);
+  });
+});
+
+describe('a worker that arms what is over', () => {
+  test('disarms it as well when another grant of the rule has been disarmed, and not recorded as closed', async () => {
+    const longer = await world.opened(two, second());
+    const id = await world.approved();
+    let record = (): void => undefined;
+    around('arm', 'before', async () => {
+      await world.clock.pause(16 * 60_000);
+      await goesOn(two, id);
+      await end(longer);
+      around('disarm', 'after', () => new Promise<void>((resolve) => (record = resolve)));
+      void goesOn(two, longer);
+      await world.clock.pause(10_000);
+    });
+
+    const again = await world.advanced(one, id);
+    const left = isArmed();
+    record();
+    await world.advanced(two, longer);
+    await world.clock.advance(1_000);
+    await world.advanced(one, id);
+
+    expect(summary(two, id)).toMatchObject({ outcome: 'closed', openedAt: null });
+    expect(summary(two, longer)).toMatchObject({ outcome: 'closed' });
+    expect(left).toBe(true);
+    expect(again).toBeLessThanOrEqual(world.clock.now());
     expect(isArmed()).toBe(false);
   });
 });

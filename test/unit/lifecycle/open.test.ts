@@ -46,7 +46,7 @@ describe('once the authorize call was answered, nothing that AWS refuses makes i
     ['observe', 'not-permitted'],
     ['isArmed', 'not-permitted'],
     ['pin', 'rejected'],
-    ['pin', 'switch-mismatch'],
+    ['pin', 'switch-gone'],
   ])('%s is %s', async (method, code) => {
     const world = new LifecycleWorld();
     const worker = await world.worker();

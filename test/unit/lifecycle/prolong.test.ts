@@ -248,7 +248,7 @@ describe('carrying out an extension', () => {
       const worker = await world.worker();
       const { id, deadline } = await granted(world, worker);
       world.access.faults.watch(async (method, when) => {
-        if (method !== 'isArmed' || when !== 'before') return;
+        if (method !== 'isPinned' || when !== 'before') return;
         for (const [key, one] of world.access.switches) world.access.switches.set(key, { ...one, from: 60 });
         if (!end) return;
         await done(await world.desk(), { person: world.maya.identity, request: id });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 
-import { ruleKey } from '../../../src/domain/rule.ts';
+import { ruleKey, rulesOf } from '../../../src/domain/rule.ts';
 import { revoke } from '../../../src/lifecycle/end-early.ts';
 import { sweep } from '../../../src/lifecycle/sweep.ts';
 import type { Worker } from '../../../src/lifecycle/worker.ts';
@@ -55,6 +55,26 @@ describe('the switch of an open window', () => {
     expect(armed()).toMatchObject({ from });
   });
 
+  test('is pinned again when it revokes by properties, but not while somebody opens the same rule', async () => {
+    const { form } = world.asking();
+    const [byProperties = rule()] = rulesOf(target, rule().address);
+    await world.access.arm(target, byProperties, open().deadline);
+    const second = await world.approved({ delivery: 'V2', form: { ...form, duration: '10m' } });
+    let meanwhile: unknown;
+    const stop = world.access.faults.watch(async (method, when) => {
+      if (method !== 'open' || when !== 'before' || meanwhile !== undefined) return;
+      await sweep(worker, area);
+      meanwhile = armed();
+    });
+
+    await world.advanced(worker, second);
+    stop();
+
+    expect(meanwhile).toMatchObject({ ruleId: null });
+    expect(armed()).toMatchObject({ ruleId: rule().ruleId });
+    expect(found).toEqual([]);
+  });
+
   test('is looked at once a minute', async () => {
     await sweepAgain();
     world.access.removeSwitch(rule());
@@ -76,7 +96,7 @@ describe('the switch of an open window', () => {
       });
     let [underWay, most, looks] = [0, 0, 0];
     world.access.faults.watch(async (method, when) => {
-      if (method !== 'isArmed') return;
+      if (method !== 'isPinned') return;
       underWay += when === 'before' ? 1 : -1;
       most = Math.max(most, underWay);
       if (when !== 'before') return;
@@ -123,6 +143,31 @@ describe('the switch of an open window', () => {
 
     expect(world.access.switches.has(ruleKey(rules[0]!))).toBe(false);
     expect(found).toEqual([]);
+  });
+
+  test('has an end on its tag that is set back, but not for what is being closed meanwhile', async () => {
+    const { deadline, confirmed } = open();
+    const moved = rule();
+    await world.access.keepUntil(target, moved, deadline + 600);
+    await sweepAgain();
+    const setBack = world.access.rules.map(({ tags }) => tags.expiresAt);
+    await world.access.keepUntil(target, moved, deadline + 600);
+    let looks = 0;
+    const refresh = worker.log.refresh.bind(worker.log);
+    Object.defineProperty(worker.log, 'refresh', {
+      value: async () => {
+        looks += 1;
+        if (looks === 2) await revoke(await world.desk(), { person: world.maya.identity, request: id });
+        return refresh();
+      },
+    });
+
+    await sweepAgain(60_000);
+
+    expect(confirmed.rules).toHaveLength(1);
+    expect(setBack).toEqual([deadline]);
+    expect(looks).toBe(2);
+    expect(world.access.rules.map(({ tags }) => tags.expiresAt)).toEqual([deadline + 600]);
   });
 
   test('is tried again with the next look where AWS would not have it, and the sweep goes on', async () => {
