@@ -14,11 +14,13 @@ import {
   cutKey,
   foundKey,
   placeKey,
+  reportedAs,
   withoutRequest,
   withRequest,
   type Distrust,
   type Known,
   type State,
+  type UnexpectedRule,
   type Written,
 } from './state.ts';
 import { transition, type OfRequest } from './transition.ts';
@@ -33,10 +35,13 @@ const FINDINGS_KEPT = 100;
 const TRACE_MEMORY: EpochMs = 6 * 60 * MINUTE;
 export const TRACES_KEPT = 5_000;
 
+/** What the log keeps of itself: its opening, and keys that took the place of others. */
+const LIBRARY_TYPES: ReadonlySet<string> = new Set(['log.opened', 'log.key-replaced']);
+
 /** The next state, given one record that stands in the log. Total: what cannot be is kept out and flagged, never thrown. */
 export function fold(state: State, entry: Written): State {
   if (entry.record.format !== 1) return distrust(state, entry, 'newer-format');
-  if (entry.record.type.startsWith('log.')) return state;
+  if (LIBRARY_TYPES.has(entry.record.type)) return state;
   if (!isKnown(entry)) return distrust(state, entry, 'unknown-type');
   if (AUTHOR[entry.record.type] !== entry.role) return distrust(state, entry, 'wrong-role');
   try {
@@ -88,10 +93,15 @@ const reported = (state: State, { index }: Known, record: SweepReported): State 
 
 function afterFinding(
   unexpected: State['unexpected'],
-  { finding, rules }: SweepReported,
+  { finding, rules, by, at }: SweepReported,
 ): State['unexpected'] {
-  if (finding === 'unexpected') return unexpected.merge(rules.map((rule) => [foundKey(rule), rule] as const));
-  return finding === 'gone' ? unexpected.deleteAll(rules.map(foundKey)) : unexpected;
+  if (finding === 'gone') return unexpected.deleteAll(rules.map(foundKey));
+  if (finding !== 'unexpected' && finding !== 'attributed') return unexpected;
+  const told = rules.flatMap((rule): [string, UnexpectedRule][] => {
+    const reportedAt = finding === 'unexpected' ? Date.parse(at) : reportedAs(unexpected, rule)?.reportedAt;
+    return reportedAt === undefined ? [] : [[foundKey(rule), { rule, reportedAt, by }]];
+  });
+  return unexpected.merge(told);
 }
 
 function withFinding(

@@ -236,8 +236,15 @@ export type RotationConfirmed = Fact<
 export type RotationSkipped = Fact<'rotation.skipped', Of & { readonly why: 'workflow-says-none' }>;
 /** Overdue and still being tried; said once for each request. */
 export type RotationLate = Fact<'rotation.late', Of & { readonly text: string }>;
-/** The closing is overdue and still being tried; said once for each request. */
-export type CloseLate = Fact<'close.late', Of & { readonly text: string }>;
+/** The closing is overdue and still being tried; said once for each request, and once more where only then somebody was paged. */
+export type CloseLate = Fact<
+  'close.late',
+  Of & {
+    readonly text: string;
+    /** Whether the pager took it; absent in old records, where nobody looked. */
+    readonly paged?: boolean;
+  }
+>;
 
 export type RequestSealed = Fact<
   'request.sealed',

@@ -43,7 +43,7 @@ export type Life = {
   /** When the directory last vouched for whoever, of requester and approvers, it has not been asked about for longest. */
   readonly peopleCheckedAt: EpochMs;
   readonly closeRequested: CloseRequested | null;
-  readonly late: { readonly close: boolean; readonly rotation: boolean };
+  readonly late: { readonly close: false | 'paged' | 'nobody-paged'; readonly rotation: boolean };
   /** What went on inside the window, once that has been looked up. */
   readonly observed: WindowObserved | null;
   /** Slack messages by key. */

@@ -6,7 +6,7 @@ import { withRequest, type State } from './state.ts';
  * Names how the log is folded and how the state is written. To be raised whenever records of before would fold into
  * another state, or a state be written in another way: what an older software has kept is then folded again.
  */
-export const STATE_KIND = 'state-4';
+export const STATE_KIND = 'state-5';
 
 /** The rest follows from these, or is not kept. */
 type Kept = Exclude<keyof State, 'holders' | 'distrust'>;

@@ -32,7 +32,7 @@ export type State = {
   /** By `cutKey`, what still denies somebody who was let in before. */
   readonly cuts: Map<string, Cut>;
   /** Ingress that nobody asked for and that has been reported, by `foundKey`. */
-  readonly unexpected: Map<string, ReportedRule>;
+  readonly unexpected: Map<string, UnexpectedRule>;
   /** What the sweep found in the last day, by the index of its record, oldest first: the newest hundred. */
   readonly findings: OrderedMap<string, SweepReported | TrailCompared>;
   /** Windows that were over and told in the last hours, oldest first: what CloudTrail is compared with. */
@@ -61,11 +61,25 @@ export const cutKey = ({ account, region }: Pick<Target, 'account' | 'region'>, 
 
 export const placeKey = ({ account, region, roleArn }: Place): string => [account, region, roleArn].join('|');
 
-export const foundKey = ({ account, region, ruleId }: ReportedRule): string =>
+/** As it was reported, when, and who made it, as soon as CloudTrail has said so. */
+export type UnexpectedRule = {
+  readonly rule: ReportedRule;
+  readonly reportedAt: EpochMs;
+  readonly by: SweepReported['by'];
+};
+
+type Identified = Pick<ReportedRule, 'account' | 'region' | 'ruleId'>;
+export const foundKey = ({ account, region, ruleId }: Identified): string =>
   [account, region, ruleId].join('|');
 /** A rule that changes in any of these lets in something else than was reported. */
 export const letsIn = ({ group, protocol, fromPort, toPort, source }: ReportedRule): string =>
   [group, protocol, fromPort, toPort, source].join('|');
+
+/** Undefined for what has not been reported, or was something else then. */
+export function reportedAs(unexpected: State['unexpected'], rule: ReportedRule): UnexpectedRule | undefined {
+  const known = unexpected.get(foundKey(rule));
+  return known !== undefined && letsIn(known.rule) === letsIn(rule) ? known : undefined;
+}
 
 export const EMPTY: State = {
   requests: Map(),

@@ -26,7 +26,7 @@ export type Finding =
   | 'overdue'
   /** Ours, and closed: no grant explains it. */
   | 'unknown'
-  /** Ours by its tag, and closed: wider than anything that we would open. */
+  /** Ours, and closed: wider than anything that we would open, or not what was opened under its id any more. */
   | 'wrong-shape'
   /** Ours, has to go, and is still there: somebody is woken. Why it has to is said once it is closed. */
   | 'not-closed'

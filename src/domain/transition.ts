@@ -118,7 +118,8 @@ export function transition(request: Request, entry: Known, record: OfRequest): R
     }
     case 'close.late': {
       const closing = from(request, record.type);
-      return closing && { ...closing, late: { ...closing.late, close: true } };
+      const close = record.paged === false ? 'nobody-paged' : 'paged';
+      return closing && { ...closing, late: { ...closing.late, close } };
     }
     case 'close.confirmed': {
       const closing = from(request, record.type);

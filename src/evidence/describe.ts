@@ -63,7 +63,11 @@ function inWords(record: BreakglassRecord): Description {
     case 'close.intended':
       return did('closing', record.worker, closingText(record));
     case 'close.late':
-      return did('close late', 'worker', record.text);
+      return did(
+        'close late',
+        'worker',
+        `${record.text}${record.paged === false ? ' Nobody could be paged yet.' : ''}`,
+      );
     case 'close.confirmed':
       return did('closed', 'worker', closedText(record));
     case 'extension.asked':

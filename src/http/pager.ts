@@ -17,7 +17,7 @@ const WITHIN_MS = 5_000;
 
 /**
  * POSTs alerts as JSON: `{ deployment, kind, request, text, consoleUrl, command }`. Never throws; what could not be
- * delivered is in the log as an error, and whoever raised the alert goes on.
+ * delivered is in the log as an error, and whoever raised the alert goes on, and may raise it again.
  */
 export function createPager(options: PagerOptions): Pager {
   const { url, deployment, logger, metrics, withinMs = WITHIN_MS } = options;
@@ -25,16 +25,18 @@ export function createPager(options: PagerOptions): Pager {
     async page(alert) {
       if (url === null) {
         logger.error({ alert }, 'nobody was paged: BREAKGLASS_PAGE_URL is not set');
-        return;
+        return true;
       }
       try {
         const body = JSON.stringify({ deployment, ...alert });
         await deliver(url, { contentType: 'application/json', body }, withinMs);
         metrics.page('delivered');
         logger.warn({ alert }, 'a human was paged');
+        return true;
       } catch (error) {
         metrics.page('failed');
         logger.error({ alert, err: error }, 'nobody was paged: the webhook did not take it');
+        return false;
       }
     },
   };

@@ -1,4 +1,7 @@
-import type { EpochMs } from '../domain/time.ts';
+import { SECOND, type EpochMs } from '../domain/time.ts';
+
+/** A look tells nothing of now for longer than this. */
+const TELLS_FOR = 30 * SECOND;
 
 export type Instant = { readonly wall: EpochMs; readonly monotonic: number; readonly latenessMs: number };
 
@@ -8,6 +11,8 @@ export type Look = { readonly asked: Instant; readonly answered: Instant; readon
 /** Since when AWS has shown without a break that nothing is there any more. */
 export class Absence {
   #wasSeen = false;
+  /** When the last look was answered, on the monotonic clock. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #since: { readonly closed: Instant; readonly answered: Instant } | undefined;
 
   /** Whether any look showed what is to go. */
@@ -15,9 +20,9 @@ export class Absence {
     return this.#wasSeen;
   }
 
-  /** Whether the last look showed nothing of it. */
-  get isShown(): boolean {
-    return this.#since !== undefined;
+  /** Whether the last look that was answered showed nothing of it, and was not long ago. */
+  isShown(now: number): boolean {
+    return this.#since !== undefined && now - this.#lookedAt <= TELLS_FOR;
   }
 
   /** There was something to revoke: what was shown until now was older than that. */
@@ -31,6 +36,7 @@ export class Absence {
    */
   look({ asked, answered, accepted }: Look, isAbsent: boolean): void {
     this.#wasSeen ||= !isAbsent;
+    this.#lookedAt = answered.monotonic;
     this.#since = isAbsent ? (this.#since ?? { closed: accepted ? asked : answered, answered }) : undefined;
   }
 

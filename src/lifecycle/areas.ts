@@ -1,4 +1,4 @@
-import { isHolding } from '../domain/request.ts';
+import type { Request } from '../domain/request.ts';
 import type { Place, Target } from '../domain/rule.ts';
 import type { State } from '../domain/state.ts';
 import type { Workflows } from '../ports/workflows.ts';
@@ -12,13 +12,16 @@ export type Area = {
   readonly securityGroups: readonly string[];
 };
 
-/** Those of the workflow files, of whatever may be open, and of connections that are still cut. */
+/** Those of the workflow files, of whatever was to be opened and is not sealed, and of connections that are still cut. */
 export function areasOf(workflows: Workflows, state: State | undefined): ReadonlyMap<string, Area> {
   // Thousands of requests share few of them, most of which are one object.
   const all = new Set<Target>();
   for (const { target } of workflows.values()) all.add(target);
   if (state !== undefined) {
-    for (const request of state.requests.values()) if (isHolding(request)) all.add(request.intended.target);
+    for (const request of state.requests.values()) {
+      const target = targetOf(request);
+      if (target !== undefined) all.add(target);
+    }
     for (const { target } of state.cuts.values()) all.add(target);
   }
   const targets = new Map([...all].map((target) => [targetKey(target), target]));
@@ -27,6 +30,12 @@ export function areasOf(workflows: Workflows, state: State | undefined): Readonl
     areas.set(placeKey(target), withTarget(areas.get(placeKey(target)), target));
   return areas;
 }
+
+/** A workflow that is gone from the files has its groups looked at until its windows are told: what was closed may be back. */
+const targetOf = (request: Request): Target | undefined =>
+  request.state !== 'ended' && request.state !== 'sealed' && 'intended' in request
+    ? request.intended.target
+    : undefined;
 
 function withTarget(area: Area | undefined, target: Target): Area {
   const { account, region, roleArn, securityGroups } = target;

@@ -26,8 +26,7 @@ export async function close(worker: Worker, id: string, trigger: CloseTrigger): 
 
   // 1. to 3. Revoke what nobody else needs, before anything else; note the intention once AWS has answered; look until it
   // has been absent for long enough. Beside that, cut connections.
-  let noted: Promise<void> | undefined;
-  const proven = proveAbsence(worker, id, (revoked) => (noted ??= note(worker, id, trigger, revoked)));
+  const proven = proveAbsence(worker, id, noting(worker, id, trigger));
   beginCut(worker, request);
   const gone = await proven;
   if (gone === undefined) return;
@@ -72,6 +71,20 @@ const NAMED = ['authorizeRequests', 'closeRequests', 'switchRequests'] as const;
 function closeAgain(worker: Worker, id: string, trigger: CloseTrigger, { kept }: Gone): Promise<void> {
   if (unneeded(worker, id, kept).length > 0) worker.memory.gone.delete(id);
   return close(worker, id, trigger);
+}
+
+/** Notes the intention once; where that has failed, anew, with what was revoked by then. Never two at once. */
+function noting(worker: Worker, id: string, trigger: CloseTrigger): (revoked?: Revoked) => Promise<void> {
+  let noted: Promise<void> | undefined;
+  let known: Revoked | undefined;
+  return (revoked) => {
+    known = revoked ?? known;
+    noted ??= note(worker, id, trigger, known).catch((error: unknown) => {
+      noted = undefined;
+      throw error;
+    });
+    return noted;
+  };
 }
 
 async function note(worker: Worker, id: string, trigger: CloseTrigger, revoked?: Revoked): Promise<void> {

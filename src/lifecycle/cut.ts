@@ -9,6 +9,7 @@ import { within } from './bounded.ts';
 import type { Gone, MadeCut, PendingCut } from './memory.ts';
 import { denying } from './name-changes.ts';
 import { unneeded } from './own-rules.ts';
+import { wake } from './wake.ts';
 import { backoff, codeOf, stillHolds, type Worker } from './worker.ts';
 
 /** Once the port is closed its record waits so long for a cut that cannot be made; then somebody is told. */
@@ -114,15 +115,16 @@ async function areShown(worker: Worker, target: Target, entries: readonly CutEnt
   }
 }
 
-/** Wakes somebody, once for each request: the port is closed, and those who were in may still be. */
+/** Wakes somebody, until one page about the request was taken: the port is closed, and those who were in may still be. */
 function sayNotCut(worker: Worker, { id, intended }: Holding, closedAt: EpochMs): void {
-  if (!worker.memory.firstPage(id, 'cut')) return;
-  worker.telemetry.event('not-cut', { request: id });
+  const page = worker.memory.page(id, 'cut');
+  if (!page.isDue(worker.clock.monotonic())) return;
+  if (page.isNew) worker.telemetry.event('not-cut', { request: id });
   const { target, rules } = intended;
   const { account, region, port } = target;
   const addresses = [...new Set(rules.map(({ address }) => address))].join(', ');
   const problem = worker.memory.cuts.get(id)?.problem;
-  void worker.pager.page({
+  void wake(worker, [page], {
     kind: 'not-cut',
     request: id,
     text: `Port ${port} (${account}, ${region}) is closed, but connections of ${addresses} from before ${isoTime(closedAt)} could not be cut: ${problem}. End them on the service itself.`,

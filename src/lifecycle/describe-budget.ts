@@ -3,12 +3,13 @@ import type { Area } from './areas.ts';
 import type { Sweeper } from './sweeper.ts';
 
 /**
- * A tenth of what EC2 grants an account in a Region for describing: 100 calls at once, refilled by 20 a second (EC2 API
- * throttling, non-mutating actions).
+ * The share of one worker: a twentieth of what EC2 grants an account in a Region for describing, which is 100 calls at once,
+ * refilled by 20 a second (EC2 API throttling, non-mutating actions). Two workers together use a tenth; each further one
+ * adds a twentieth.
  */
-const AT_ONCE = 10;
-const CALL_EVERY = SECOND / 2;
-/** What is due, or has failed, waits no longer than this for its calls, whatever the share. */
+const AT_ONCE = 5;
+const CALL_EVERY = SECOND;
+/** What is due, or has failed, waits no longer than this for its calls, and may exceed the share. */
 const LONGEST_REST = 5 * SECOND;
 /** For what was asked beyond the share all the same regular looks are rarer, but no rarer than this. */
 const LONGEST_DEBT = 60 * SECOND;

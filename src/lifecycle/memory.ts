@@ -5,6 +5,7 @@ import type { EpochMs } from '../domain/time.ts';
 import type { Clock } from '../ports/clock.ts';
 import { Changes } from './changes.ts';
 import { Deadlines } from './deadlines.ts';
+import { Page } from './page.ts';
 
 /** Proof of absence, kept until it is in the log: a bucket that is away must not make a closing look late. */
 export type Gone = {
@@ -53,8 +54,10 @@ export type Stray = {
   said: Finding | undefined;
   /** Of ours that AWS accepted for it. */
   readonly awsRequests: Set<string>;
-  /** Somebody was woken: whatever AWS answers, it is closed only when it is not shown any more. */
+  /** It is late, and somebody is woken: whatever AWS answers, it is closed only when it is not shown any more. */
   paged: boolean;
+  /** The page that names it. */
+  page?: Page;
 };
 
 /** `at`: when AWS said so of the last of them. */
@@ -91,8 +94,8 @@ export class Memory {
   readonly describesSpent = new Map<string, number>();
   /** Since when, on the monotonic clock, a rule that was reported as unexpected has not been described. */
   readonly unexpectedMissing = new Map<string, number>();
-  /** Unexpected rules whose maker CloudTrail has not named yet: when to ask next, and how often that has been done. */
-  readonly unattributed = new Map<string, { readonly asked: number; readonly nextAt: number }>();
+  /** When, on the monotonic clock, CloudTrail was last asked who made an unexpected rule that the log has no maker of. */
+  readonly unattributed = new Map<string, number>();
   /** Connections of closing grants that are being cut, beside the closing. */
   readonly cuts = new Map<string, PendingCut>();
   /**
@@ -105,18 +108,22 @@ export class Memory {
   >();
   /** Since when, on the monotonic clock, an ended request has waited for its thread to be kept. */
   readonly threadAwaited = new Map<string, number>();
-  readonly #paged = new Set<string>();
+  /** Requests of which AWS has shown that what had to go is gone. */
+  readonly shownGone = new Set<string>();
+  /** Requests of which it is being recorded that their closing is late. */
+  readonly notingLate = new Set<string>();
+  readonly #pages = new Map<string, Page>();
 
   constructor(clock: Clock) {
     this.deadlines = new Deadlines(clock);
   }
 
-  /** True once for each request and reason: a page is not repeated because its record could not be written. */
-  firstPage(request: string, why: 'close' | 'cut' | 'rotation'): boolean {
+  /** One for each request and reason: a page that was taken is not repeated because its record could not be written. */
+  page(request: string, why: 'close' | 'cut' | 'rotation'): Page {
     const key = `${request} ${why}`;
-    if (this.#paged.has(key)) return false;
-    this.#paged.add(key);
-    return true;
+    const page = this.#pages.get(key) ?? new Page();
+    this.#pages.set(key, page);
+    return page;
   }
 
   forget(request: string): void {
@@ -130,8 +137,9 @@ export class Memory {
     this.threadAwaited.delete(request);
     this.cuts.get(request)?.stop.abort();
     this.cuts.delete(request);
-    this.#paged.delete(`${request} close`);
-    this.#paged.delete(`${request} cut`);
-    this.#paged.delete(`${request} rotation`);
+    this.shownGone.delete(request);
+    this.#pages.delete(`${request} close`);
+    this.#pages.delete(`${request} cut`);
+    this.#pages.delete(`${request} rotation`);
   }
 }

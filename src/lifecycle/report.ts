@@ -38,21 +38,21 @@ export function note(sweeper: Sweeper, { place, securityGroups }: Area, found: F
       say(sweeper, stray);
     } else stray.finding = undefined;
   }
-  for (const { rule, finding } of findings) strayOf(sweeper, rule).finding = finding;
+  for (const judged of findings) strayOf(sweeper, judged).finding = judged.finding;
   for (const attempt of attempts) {
-    const stray = strayOf(sweeper, attempt.rule);
+    const stray = strayOf(sweeper, attempt);
     if (!attempt.closed || attempt.awsRequests.length === 0) continue;
     attempt.awsRequests.forEach((awsRequest) => stray.awsRequests.add(awsRequest));
     if (!stray.paged) say(sweeper, stray);
   }
 }
 
-function strayOf({ memory, clock }: Sweeper, rule: ObservedRule): Stray {
+function strayOf({ memory, clock }: Sweeper, { rule, request }: Omit<Judged, 'finding'>): Stray {
   const known = memory.strays.get(rule.ruleId);
   if (known !== undefined) return known;
   const stray = {
     rule: asReported(rule),
-    request: rule.tags.request,
+    request,
     foundAt: clock.now(),
     since: clock.monotonic(),
     finding: undefined,

@@ -14,6 +14,7 @@ import type { AcmImport } from '../domain/workflow.ts';
 import { CertificateError } from '../ports/certificates.ts';
 import { commitNaming } from './name-changes.ts';
 import { commit } from './commit.ts';
+import { wake } from './wake.ts';
 import { actor, inState, type Worker } from './worker.ts';
 
 /** How long one attempt waits for the port to serve the new certificate before it makes room and comes back. */
@@ -108,12 +109,13 @@ async function served(
 async function sayLate(worker: Worker, id: string, due: EpochMs, error: unknown): Promise<void> {
   const now = worker.clock.now();
   worker.telemetry.event('rotation-retry', { request: id });
-  if (now < due || getRequest(worker.log.state, id)?.late.rotation === true) return;
+  const page = worker.memory.page(id, 'rotation');
+  const isSaid = getRequest(worker.log.state, id)?.late.rotation === true;
+  if (now < due || (isSaid && !page.isRefused)) return;
   const reason = error instanceof CertificateError || error instanceof NotRotated ? error.message : 'unknown';
   const text = `The certificate exposed by ${id} has not been replaced in time: ${reason}`;
-  if (worker.memory.firstPage(id, 'rotation')) {
-    await worker.pager.page({ kind: 'rotation-late', request: id, text, consoleUrl: null, command: null });
-    worker.telemetry.event('rotation-late', { request: id });
-  }
+  if (page.isNew) worker.telemetry.event('rotation-late', { request: id });
+  if (page.isDue(worker.clock.monotonic()))
+    await wake(worker, [page], { kind: 'rotation-late', request: id, text, consoleUrl: null, command: null });
   await commit(worker.log, (state) => decideRotationLate(state, { request: id, text }, now));
 }

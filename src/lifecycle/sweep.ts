@@ -6,6 +6,7 @@ import { within } from './bounded.ts';
 import { closeStray } from './close-stray.ts';
 import { restAfter, restBefore, spend } from './describe-budget.ts';
 import { judge, type Judged } from './judge.ts';
+import { readingOf, type Reading } from './known-rules.ts';
 import { isOurs } from './own-rules.ts';
 import { note, report } from './report.ts';
 import { sayStrayLate } from './stray-late.ts';
@@ -35,7 +36,7 @@ export async function sweep(current: Sweeper, area: Area): Promise<EpochMs> {
   // A log that is opened from here on counts for the next sweep: what it said before the look is not known.
   const sweeper: Sweeper = { ...current };
   // 1. What is there.
-  const before = sweeper.log?.state;
+  const before = sweeper.log && readingOf(sweeper.log.state);
   const askedAt = sweeper.clock.now();
   const lookedAt = sweeper.clock.monotonic();
   const seen = await look(sweeper, area);
@@ -43,9 +44,9 @@ export async function sweep(current: Sweeper, area: Area): Promise<EpochMs> {
   const log = await readLog(sweeper);
   // 3. What is ours and not explained, or past its end. Nothing else of this process closes before it has read a log.
   const grace = sweeper.log === undefined ? 0 : GRACE;
-  const state = log?.state;
+  const reading = log && readingOf(log.state);
   const end = sweeper.clock.now() - grace;
-  const stray = seen.rules.flatMap((rule) => judge(sweeper, state, rule, end) ?? []);
+  const stray = seen.rules.flatMap((rule) => judge(sweeper, reading, rule, end) ?? []);
   const attempts = await closeStray(sweeper, area, stray);
   const failures = [...seen.failures, ...attempts.flatMap((one) => (one.closed ? [] : [one.failure]))];
   // Told is only what was past the grace when AWS was asked, and explained by nothing then and now: between the two it may
@@ -53,13 +54,14 @@ export async function sweep(current: Sweeper, area: Area): Promise<EpochMs> {
   const wasStray = ({ rule }: Judged): boolean => judge(sweeper, before, rule, askedAt - GRACE) !== undefined;
   const findings = stray
     .filter(wasStray)
-    .flatMap(({ rule }) => judge(sweeper, state, rule, askedAt - GRACE) ?? []);
+    .flatMap(({ rule }) => judge(sweeper, reading, rule, askedAt - GRACE) ?? []);
   note(sweeper, area, { seen, findings, attempts });
   if (attempts.some(({ closed, rule }) => !closed && !area.securityGroups.includes(rule.group)))
     sweeper.memory.searched.delete(area.key);
   sayStrayLate(sweeper, attempts, lookedAt);
   // 4. What is to be told and mended, which nobody waits for with a port open.
-  if (log !== undefined) await tellAndMend({ ...sweeper, log }, area, seen.rules);
+  if (log !== undefined && reading !== undefined)
+    await tellAndMend({ ...sweeper, log }, area, seen.rules, reading);
   if (failures.length > 0) throw failures[0];
   return nextSweep(sweeper, area, seen.rules, grace);
 }
@@ -90,11 +92,16 @@ async function readLog({ log, clock }: Sweeper): Promise<BreakglassLog | undefin
   return (await within(clock, LOG_PATIENCE, log.refresh())) === undefined ? undefined : log;
 }
 
-async function tellAndMend(worker: Worker, area: Area, observed: readonly ObservedRule[]): Promise<void> {
+async function tellAndMend(
+  worker: Worker,
+  area: Area,
+  observed: readonly ObservedRule[],
+  reading: Reading,
+): Promise<void> {
   await report(worker);
   await settleVanished(worker, observed, area);
   await repairSwitches(worker, area, observed);
-  await reportUnexpected(worker, observed, area);
+  await reportUnexpected(worker, observed, area, reading);
   await sweepCuts(worker, area);
 }
 

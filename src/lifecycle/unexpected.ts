@@ -1,14 +1,20 @@
-import { decideAttributed, decideGone, decideUnexpected, isReported } from '../domain/decide/sweep.ts';
+import { consoleUrl, revokeCommand } from '../domain/by-hand.ts';
+import {
+  decideAttributed,
+  decideGone,
+  decideUnexpected,
+  isReported,
+  type Unexpected,
+} from '../domain/decide/sweep.ts';
 import type { ReportedRule, SweepReported } from '../domain/records.ts';
-import { confirmedRules } from '../domain/request.ts';
-import { foundKey, holdersOf } from '../domain/state.ts';
-import { MINUTE, SECOND } from '../domain/time.ts';
+import { foundKey, reportedAs } from '../domain/state.ts';
+import { MINUTE } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
 import type { Area } from './areas.ts';
 import { within } from './bounded.ts';
-import { consoleUrl, revokeCommand } from './by-hand.ts';
 import { commit } from './commit.ts';
-import { asRule, isOurs } from './own-rules.ts';
+import type { Reading } from './known-rules.ts';
+import { isOurs } from './own-rules.ts';
 import { asReported } from './report.ts';
 import { LOG_PATIENCE } from './sweeper.ts';
 import { actor, type Worker } from './worker.ts';
@@ -17,7 +23,7 @@ import { actor, type Worker } from './worker.ts';
 const GONE_AFTER = MINUTE;
 /** CloudTrail is up to a quarter of an hour late. */
 const ASK_AGAIN_EVERY = 2 * MINUTE;
-const ASKS = 10;
+const ASK_FOR = 20 * MINUTE;
 /** How many rules one page names; the record has all of them. */
 const NAMED = 3;
 
@@ -29,32 +35,31 @@ export async function reportUnexpected(
   worker: Worker,
   observed: readonly ObservedRule[],
   area: Area,
+  reading: Reading,
 ): Promise<void> {
-  const there = observed.filter((rule) => isUnexpected(worker, rule, area));
+  const there = observed.filter((rule) => isUnexpected(worker, rule, area, reading));
   await reportNew(worker, there, area);
   await reportGone(worker, there, area);
   await attribute(worker, there, area);
 }
 
-function isUnexpected(worker: Worker, rule: ObservedRule, { targets }: Area): boolean {
+function isUnexpected(
+  worker: Worker,
+  rule: ObservedRule,
+  { targets }: Area,
+  { knowersOf }: Reading,
+): boolean {
   const covers = targets.some(
     ({ securityGroups, port }) =>
       securityGroups.includes(rule.group) && rule.fromPort <= port && port <= rule.toPort,
   );
   const carriesTcp = ['tcp', '6', '-1'].includes(rule.protocol);
-  return covers && carriesTcp && !isOurs(worker, rule) && !isHeld(worker, rule);
-}
-
-/** Somebody has taken the tag from a rule of a live grant. */
-function isHeld({ log }: Worker, observed: ObservedRule): boolean {
-  const rule = asRule(observed);
-  if (rule === undefined) return false;
-  const held = holdersOf(log.state, rule).flatMap(confirmedRules);
-  return held.some(({ ruleId }) => ruleId === rule.ruleId);
+  // What the log knows by its id is ours, whatever somebody has made of it.
+  return covers && carriesTcp && !isOurs(worker, rule) && knowersOf(rule).length === 0;
 }
 
 async function reportNew(worker: Worker, there: readonly ObservedRule[], area: Area): Promise<void> {
-  const { clock, log, memory, telemetry } = worker;
+  const { clock, log } = worker;
   const fresh = there.filter((rule) => !isReported(log.state, asReported(rule)));
   if (fresh.length === 0) return;
   const asked = fresh.map(async (rule) => {
@@ -62,23 +67,28 @@ async function reportNew(worker: Worker, there: readonly ObservedRule[], area: A
     return { rule: asReported(rule), by: by ?? null };
   });
   const found = await Promise.all(asked);
-  const now = clock.now();
-  const written = await within(
-    clock,
-    LOG_PATIENCE,
-    commit(log, (state) => decideUnexpected(state, found, { ...actor(worker), now })),
+  // The sweep does not wait for long: what the log takes later is told then.
+  await within(clock, LOG_PATIENCE, write(worker, found));
+}
+
+async function write(worker: Worker, found: readonly Unexpected[]): Promise<void> {
+  const now = worker.clock.now();
+  const committed = await commit(worker.log, (state) =>
+    decideUnexpected(state, found, { ...actor(worker), now }),
   );
-  if (written?.ok !== true) return;
-  const reports = written.written.map(({ record }) => record as SweepReported);
-  for (const { rules, by } of reports) {
-    for (const rule of rules) {
-      if (by === null)
-        memory.unattributed.set(foundKey(rule), { asked: 0, nextAt: clock.monotonic() + ASK_AGAIN_EVERY });
-      telemetry.event('sweep-finding', { finding: 'unexpected', rule: rule.ruleId, request: null });
-    }
-  }
-  const [first] = reports.flatMap(({ rules }) => rules);
-  if (first !== undefined) await worker.pager.page(pageFor(reports, first));
+  if (committed.ok)
+    await tell(
+      worker,
+      committed.written.map(({ record }) => record as SweepReported),
+    );
+}
+
+async function tell({ telemetry, pager }: Worker, reports: readonly SweepReported[]): Promise<void> {
+  const rules = reports.flatMap((report) => report.rules);
+  for (const { ruleId } of rules)
+    telemetry.event('sweep-finding', { finding: 'unexpected', rule: ruleId, request: null });
+  const [first] = rules;
+  if (first !== undefined) await pager.page(pageFor(reports, first));
 }
 
 function pageFor(reports: readonly SweepReported[], rule: ReportedRule) {
@@ -106,7 +116,7 @@ async function reportGone(worker: Worker, there: readonly ObservedRule[], area: 
   const seen = new Set(there.map((rule) => foundKey(asReported(rule))));
   const { account, region } = area.place;
   const gone: ReportedRule[] = [];
-  for (const [key, rule] of log.state.unexpected) {
+  for (const [key, { rule }] of log.state.unexpected) {
     const isHere =
       rule.account === account && rule.region === region && area.securityGroups.includes(rule.group);
     if (!isHere || seen.has(key)) {
@@ -123,22 +133,34 @@ async function reportGone(worker: Worker, there: readonly ObservedRule[], area: 
   await within(clock, LOG_PATIENCE, written);
 }
 
-/** The first look-up comes too early for CloudTrail: asked again for a while, one rule in each sweep. */
+/**
+ * The first look-up comes too early for CloudTrail: asked again for a while, one rule in each sweep. What is still to be asked
+ * is in the log, so that a restart forgets nothing.
+ */
 async function attribute(worker: Worker, there: readonly ObservedRule[], { place }: Area): Promise<void> {
   const { clock, log, memory } = worker;
-  const isDue = ([, { nextAt }]: readonly [string, { readonly nextAt: number }]): boolean =>
-    clock.monotonic() >= nextAt;
-  const next = [...memory.unattributed].find(isDue);
+  for (const key of memory.unattributed.keys())
+    if (!log.state.unexpected.has(key)) memory.unattributed.delete(key);
+  const asked = (rule: ObservedRule): number =>
+    memory.unattributed.get(foundKey(rule)) ?? Number.NEGATIVE_INFINITY;
+  const [next] = there
+    .filter((rule) => isUnattributed(worker, rule))
+    .filter((rule) => clock.monotonic() - asked(rule) >= ASK_AGAIN_EVERY)
+    .toSorted((one, other) => asked(one) - asked(other));
   if (next === undefined) return;
-  const [key, { asked }] = next;
-  const rule = there.find((each) => foundKey(asReported(each)) === key);
-  const by = rule && (await within(clock, LOG_PATIENCE, worker.access.author(rule, place)));
-  if (rule === undefined || by || asked + 1 >= ASKS) memory.unattributed.delete(key);
-  else memory.unattributed.set(key, { asked: asked + 1, nextAt: clock.monotonic() + ASK_AGAIN_EVERY });
-  if (rule === undefined || !by) return;
+  memory.unattributed.set(foundKey(next), clock.monotonic());
+  const by = await within(clock, LOG_PATIENCE, worker.access.author(next, place));
+  if (!by) return;
   const now = clock.now();
-  const written = commit(log, (state) =>
-    decideAttributed(state, { rule: asReported(rule), by }, { ...actor(worker), now }),
-  );
-  await within(clock, 3 * SECOND, written);
+  const attributed = { rule: asReported(next), by };
+  const written = commit(log, (state) => decideAttributed(state, attributed, { ...actor(worker), now }));
+  await within(clock, LOG_PATIENCE, written);
+}
+
+/** Reported lately, but not just now, and still what was reported; and nobody has said who made it. */
+function isUnattributed({ clock, log }: Worker, rule: ObservedRule): boolean {
+  const known = reportedAs(log.state.unexpected, asReported(rule));
+  if (known === undefined || known.by !== null) return false;
+  const age = clock.now() - known.reportedAt;
+  return age >= ASK_AGAIN_EVERY && age <= ASK_FOR;
 }

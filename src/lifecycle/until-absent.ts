@@ -3,7 +3,7 @@ import { confirmedRules, type Holding } from '../domain/request.ts';
 import type { OpenRule } from '../domain/rule.ts';
 import { Absence, type Instant } from './absence.ts';
 import { within } from './bounded.ts';
-import { sayLate } from './close-late.ts';
+import { isLate, sayLate } from './close-late.ts';
 import type { Gone } from './memory.ts';
 import { ownRules, unneeded } from './own-rules.ts';
 import { backoff, codeOf, holding, type Worker } from './worker.ts';
@@ -13,13 +13,11 @@ const ABSENT_FOR = 4_000;
 /** An authorize call that was never confirmed, or a revoke that was never accepted, may still be on its way. */
 const ABSENT_FOR_UNCONFIRMED = 10_000;
 const LOOK_AGAIN_IN = 500;
-/** This long after the deadline somebody is woken. */
-export const LATE_AFTER = 30_000;
 
 /**
  * Revokes what nobody else needs until AWS has shown without a break that it is gone. Undefined when another worker has
  * confirmed it meanwhile. `note` lets the log know that it is being closed, once AWS has answered the first revoke, and what
- * that has revoked. `before`: what was proven when the log did not know yet.
+ * that has revoked; what the log did not take is noted again. `before`: what was proven when the log did not know yet.
  */
 export async function untilAbsent(
   worker: Worker,
@@ -28,10 +26,12 @@ export async function untilAbsent(
   before?: Gone,
 ): Promise<Gone | undefined> {
   const { clock, memory } = worker;
+  const begun = clock.monotonic();
   const absence = new Absence();
   const awsRequests = new Set(before?.awsRequests);
   let noting: Promise<unknown> | undefined;
   let notedAt: number | undefined;
+  let accepted: Revoked | undefined;
   let known: readonly OpenRule[] | undefined;
   let kept: readonly OpenRule[] = [];
   let failures = 0;
@@ -43,18 +43,19 @@ export async function untilAbsent(
     known ??= confirmed.length > 0 ? confirmed : (memory.made.get(id)?.rules ?? []);
 
     const { ours, revoked, refusal } = await revoke(worker, request, known);
-    const accepted = refusal === undefined;
+    const isAccepted = refusal === undefined;
     const acceptedBefore = awsRequests.size;
     for (const awsRequest of revoked?.awsRequests ?? []) awsRequests.add(awsRequest);
+    accepted = together(accepted, revoked);
     // What was kept for another grant until now was there all the time, whoever has revoked it.
     if (awsRequests.size > acceptedBefore || kept.some(isIn(ours))) absence.restart();
 
     // Whoever was faster notes the call that AWS has accepted, and is given the time to.
-    const isOutrun = ours.length > 0 && accepted && revoked === undefined;
+    const isOutrun = ours.length > 0 && isAccepted && revoked === undefined;
     if (!isOutrun || rounds > 0)
-      noting ??= note(revoked).then(
+      noting ??= note(accepted).then(
         () => (notedAt = clock.monotonic()),
-        () => undefined,
+        () => (noting = undefined),
       );
 
     // Looked at whatever became of the revoke: the switch or a person may have been faster.
@@ -62,10 +63,11 @@ export async function untilAbsent(
     const shown = unneeded(worker, id, own);
     kept = own.filter(isNotIn(shown));
     if (failure === undefined) {
-      absence.look({ asked, answered, accepted }, shown.length === 0);
-      const absentFor = confirmed.length > 0 && accepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
+      absence.look({ asked, answered, accepted: isAccepted }, shown.length === 0);
+      const absentFor = confirmed.length > 0 && isAccepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
       const closed = absence.proven(asked, absentFor, notedAt);
       if (closed !== undefined) {
+        memory.shownGone.add(id);
         const { wasSeen } = absence;
         // Of a rule that nobody has seen, describe may have shown how it was before: the end of the proof alone is sure.
         const isSure = confirmed.length > 0 || wasSeen || awsRequests.size > 0;
@@ -75,10 +77,10 @@ export async function untilAbsent(
         return { ...gone, awsRequests: [...awsRequests], witnessed, kept: own, told: notedAt !== undefined };
       }
       // A revoke that was not accepted is sent again, whether its rule is described or not.
-      known = accepted ? own : [...own, ...known.filter(isNotIn(own))];
+      known = isAccepted ? own : [...own, ...known.filter(isNotIn(own))];
     }
-    if (!absence.isShown && memory.deadlines.lateness(id, request.deadline) > LATE_AFTER)
-      sayLate(worker, request, known).catch(() => undefined);
+    if (!absence.isShown(clock.monotonic()) && isLate(worker, request, begun))
+      sayLate(worker, request, known);
 
     const problems = [refusal, failure].filter((problem) => problem !== undefined);
     if (problems.length > 0) await pauseAfter(worker, id, problems, failures++);
@@ -100,6 +102,15 @@ type Revocation = {
   readonly revoked?: Revoked;
   readonly refusal?: unknown;
 };
+
+/** What AWS has accepted, in one note. */
+function together(before: Revoked | undefined, now: Revoked | undefined): Revoked | undefined {
+  if (before === undefined || now === undefined) return now ?? before;
+  return {
+    ruleIds: [...new Set([...before.ruleIds, ...now.ruleIds])],
+    awsRequests: [...new Set([...before.awsRequests, ...now.awsRequests])],
+  };
+}
 
 /** Of the rules, those that nobody else needs. */
 async function revoke(worker: Worker, request: Holding, rules: readonly OpenRule[]): Promise<Revocation> {

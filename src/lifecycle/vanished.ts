@@ -3,7 +3,7 @@ import { SECOND } from '../domain/time.ts';
 import type { ObservedRule } from '../ports/access.ts';
 import type { Area } from './areas.ts';
 import { within } from './bounded.ts';
-import { commit } from './commit.ts';
+import { commit, type Committed } from './commit.ts';
 import { LOG_PATIENCE } from './sweeper.ts';
 import { actor, type Worker } from './worker.ts';
 
@@ -31,9 +31,16 @@ export async function settleVanished(
     missedSince.set(id, since);
     if (worker.clock.monotonic() - since < VANISHED_AFTER) continue;
     const now = worker.clock.now();
-    worker.telemetry.event('sweep-finding', { finding: 'vanished', rule: null, request: id });
     const vanished = { request: id, ...actor(worker) };
-    const written = commit(worker.log, (state) => decideVanished(state, vanished, now));
+    const written = commit(worker.log, (state) => decideVanished(state, vanished, now)).then((committed) =>
+      tell(worker, id, committed),
+    );
     await within(worker.clock, LOG_PATIENCE, written);
   }
+}
+
+/** Not where the sweep itself had closed it. */
+function tell({ telemetry }: Worker, request: string, committed: Committed): void {
+  if (committed.ok && committed.written.some(({ record }) => record.type === 'sweep.reported'))
+    telemetry.event('sweep-finding', { finding: 'vanished', rule: null, request });
 }

@@ -1,6 +1,7 @@
 /** The way to a human when closing is late and Slack may not be there. Never throws, never waits longer than five seconds. */
 export interface Pager {
-  page(alert: Alert): Promise<void>;
+  /** Whether it was taken; also true where nobody can be paged at all, and sending it again would change nothing. */
+  page(alert: Alert): Promise<boolean>;
 }
 
 export type Alert = {

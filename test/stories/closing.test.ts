@@ -38,7 +38,7 @@ describe('closing goes on', () => {
     expect(world.alerts).toHaveLength(1);
     expect(world.alerts[0]).toMatchObject({ kind: 'close-late', request: id });
     expect(world.alerts[0]?.command).toContain('revoke-security-group-ingress');
-    expect(requestIn(worker.log, id, 'sealed').late.close).toBe(true);
+    expect(requestIn(worker.log, id, 'sealed').late.close).toBe('paged');
   });
 
   test('after a revoke whose answer was lost', async () => {

@@ -32,6 +32,7 @@ import { FakeClock } from './fakes/fake-clock.ts';
 import { FakeDirectory, type FakePerson } from './fakes/fake-directory.ts';
 import { FakeIds } from './fakes/fake-ids.ts';
 import { FakeIncidents, linkTo } from './fakes/fake-incidents.ts';
+import { FakePager } from './fakes/fake-pager.ts';
 
 export const ORIGIN = 'test';
 /** Of every world in a test file: thousands of them are built, and making a key takes longer than most of what they do. */
@@ -58,7 +59,9 @@ export class LifecycleWorld {
   readonly directory = new FakeDirectory({ clock: this.clock });
   readonly incidents = new FakeIncidents({ clock: this.clock });
   readonly ids = new FakeIds();
-  readonly alerts: Alert[] = [];
+  readonly pager = new FakePager();
+  /** Those that somebody was woken with. */
+  readonly alerts: readonly Alert[] = this.pager.taken;
   readonly events: { name: string; fields: Record<string, unknown> }[] = [];
   readonly workflows: Map<string, Workflow>;
   readonly maya: FakePerson;
@@ -97,34 +100,33 @@ export class LifecycleWorld {
   }
 
   async desk(): Promise<Desk> {
-    const { workflows, directory, incidents, agenda, clock, ids, telemetry } = this;
-    this.#desk ??= {
-      software: '0.0.0',
-      log: await this.log('bot'),
-      workflows,
-      directory,
-      incidents,
-      agenda,
-      clock,
-      ids,
-      telemetry,
-    };
+    this.#desk ??= { ...this.front(), log: await this.log('bot') };
     await this.#desk.log.refresh();
     return this.#desk;
   }
 
   async worker(name = 'w1', store: LogStore = this.store): Promise<Worker> {
-    const { workflows, access, certificates, agenda, clock, telemetry } = this;
+    return { ...this.hands(name), log: await this.log('worker', store) };
+  }
+
+  /** What the side that faces people has before it has read the log. */
+  front(): Omit<Desk, 'log'> {
+    const { workflows, directory, incidents, agenda, clock, ids, telemetry } = this;
+    return { software: '0.0.0', workflows, directory, incidents, agenda, clock, ids, telemetry };
+  }
+
+  /** What the side that acts has before it has read the log. */
+  hands(name = 'w1'): Omit<Worker, 'log'> {
+    const { workflows, access, certificates, agenda, pager, clock, telemetry } = this;
     return {
       name,
       deployment: ORIGIN,
       software: '0.0.0',
-      log: await this.log('worker', store),
       workflows,
       access,
       certificates,
       agenda,
-      pager: { page: (alert) => Promise.resolve(void this.alerts.push(alert)) },
+      pager,
       clock,
       chance: { fraction: () => 0.5 },
       memory: new Memory(clock),

@@ -19,7 +19,6 @@ export type MeaningReport = {
 };
 
 const SHOWN_DOUBTS = 20;
-const LIBRARY_TYPES: readonly string[] = ['log.opened', 'log.key-replaced'];
 /** Of a type that its writer was free to choose. */
 const SHOWN_TYPE = 60;
 
@@ -46,9 +45,7 @@ export class Meaning {
   }
 
   #judge(entry: Entry<LogRecord>): Distrust['why'] | undefined {
-    const { format, type } = entry.record;
-    if (format > FORMAT) return 'newer-format';
-    if (type.startsWith('log.')) return LIBRARY_TYPES.includes(type) ? undefined : 'unknown-type';
+    if (entry.record.format > FORMAT) return 'newer-format';
     const next = fold(this.#state, entry);
     // What comes next is judged by the live requests alone; the rest of the state is for those who act on it.
     this.#state = { ...EMPTY, requests: next.requests, holders: next.holders };

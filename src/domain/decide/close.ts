@@ -15,13 +15,16 @@ export function decideClosing(
   return record({ format: 1, type: 'close.intended', at: isoTime(now), ...command });
 }
 
+/** Said once; and again when somebody was paged of whom it was said that nobody was. */
 export function decideCloseLate(
   state: State,
-  command: { readonly request: string; readonly text: string },
+  command: { readonly request: string; readonly text: string; readonly paged: boolean },
   now: EpochMs,
 ): Decision {
   const request = getRequest(state, command.request);
-  if (request?.state !== 'closing' || request.late.close) return alreadySo;
+  if (request?.state !== 'closing') return alreadySo;
+  const { close } = request.late;
+  if (close === 'paged' || (close === 'nobody-paged' && !command.paged)) return alreadySo;
   return record({ format: 1, type: 'close.late', at: isoTime(now), ...command });
 }
 
@@ -63,7 +66,7 @@ export function decideClosed(state: State, { witnessed, ...command }: Closed, no
 
 /** It was to end just then: at its deadline, or when somebody asked for its end. */
 function wasDue({ closing, closeRequested, deadline }: In<'closing'>, closedAt: EpochMs): boolean {
-  if (closing.trigger === 'gone') return false;
+  if (closing.trigger === 'gone' || closing.trigger === 'sweep') return false;
   const due = closeRequested === null ? deadline * SECOND : Date.parse(closeRequested.at);
   return closedAt - due < SEEN_WITHIN && closedAt >= due;
 }

@@ -1,7 +1,7 @@
 import type { By } from '../fact.ts';
 import type { Finding, ReportedRule, SweepReported, TrailCompared } from '../records.ts';
 import type { OpenRule } from '../rule.ts';
-import { foundKey, getRequest, letsIn, type State } from '../state.ts';
+import { getRequest, reportedAs, type State } from '../state.ts';
 import { isoTime, type EpochMs } from '../time.ts';
 import { CLOSED } from '../trace.ts';
 import { alreadySo, record, type Decision } from './decision.ts';
@@ -18,7 +18,7 @@ export const reportOf = ({ account, region, group, ruleId, port, address }: Open
   source: address,
 });
 
-/** The rule of an open window is gone: said, and closed like any other end. */
+/** A rule of an open window is gone: said, unless it was said that the sweep closed it; and closed like any other end. */
 export function decideVanished(
   state: State,
   { request: id, ...who }: By & { readonly request: string; readonly worker: string },
@@ -28,11 +28,19 @@ export function decideVanished(
   if (request?.state !== 'open') return alreadySo;
   const at = isoTime(now);
   const rules = request.confirmed.rules.map(reportOf);
+  if (rules.some((rule) => isSwept(state, rule)))
+    return record({ format: 1, type: 'close.intended', at, ...who, request: id, trigger: 'sweep' });
   return record(
     { format: 1, type: 'sweep.reported', at, ...who, request: id, finding: 'vanished', rules, by: null },
     { format: 1, type: 'close.intended', at, ...who, request: id, trigger: 'gone' },
   );
 }
+
+const isSwept = ({ findings }: State, rule: ReportedRule): boolean =>
+  findings.some(
+    (each) =>
+      each.type === 'sweep.reported' && CLOSED.has(each.finding) && isOfSameRule(each, { rules: [rule] }),
+  );
 
 type Said = Pick<SweepReported, 'finding' | 'rules' | 'awsRequests' | 'switchRequests'>;
 
@@ -59,7 +67,7 @@ function isSaid(findings: readonly (SweepReported | TrailCompared)[], one: Said)
   return said.length > 0 && requestsOf(one).every((id) => named.has(id));
 }
 
-const isOfSameRule = (one: Said, other: Said): boolean =>
+const isOfSameRule = (one: Pick<Said, 'rules'>, other: Pick<Said, 'rules'>): boolean =>
   one.rules.some(({ ruleId }) => other.rules.some((rule) => rule.ruleId === ruleId));
 
 const isAlike = (one: Finding, other: Finding): boolean =>
@@ -76,10 +84,8 @@ type Reporting = By & { readonly worker: string; readonly now: EpochMs };
 export type Unexpected = { readonly rule: ReportedRule; readonly by: SweepReported['by'] };
 
 /** Reported and still what was reported. */
-export const isReported = ({ unexpected }: State, rule: ReportedRule): boolean => {
-  const known = unexpected.get(foundKey(rule));
-  return known !== undefined && letsIn(known) === letsIn(rule);
-};
+export const isReported = ({ unexpected }: State, rule: ReportedRule): boolean =>
+  reportedAs(unexpected, rule) !== undefined;
 
 /** Ingress that nobody asked for: each rule once, by whichever worker is first, and again when it lets in something else. */
 export function decideUnexpected(state: State, found: readonly Unexpected[], who: Reporting): Decision {
@@ -87,9 +93,11 @@ export function decideUnexpected(state: State, found: readonly Unexpected[], who
   return record(...fresh.map(({ rule, by }) => reported('unexpected', rule, by, who)));
 }
 
-/** CloudTrail has named the maker of a rule that is still there as it was reported. */
+/** CloudTrail has named the maker of a rule that is still there as it was reported: said by whichever worker is first. */
 export function decideAttributed(state: State, { rule, by }: Unexpected, who: Reporting): Decision {
-  return isReported(state, rule) ? record(reported('attributed', rule, by, who)) : alreadySo;
+  return reportedAs(state.unexpected, rule)?.by === null
+    ? record(reported('attributed', rule, by, who))
+    : alreadySo;
 }
 
 /** What was reported is there no more: it is news again when it comes back. */

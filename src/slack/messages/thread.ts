@@ -1,3 +1,4 @@
+import { lateClosing } from '../../domain/late-closing.ts';
 import { LAST_MESSAGE } from '../../domain/settled.ts';
 import { samePerson, type Person } from '../../domain/person.ts';
 import type { CloseConfirmed } from '../../domain/records.ts';
@@ -7,6 +8,7 @@ import { LAPSE_WORDS, TRIGGER_WORDS } from '../../domain/words.ts';
 import { activityNotes } from './activity.ts';
 import { auditSummary, sealedNote } from './audit.ts';
 import { section } from './blocks.ts';
+import { byHand, code } from './by-hand.ts';
 import { lateness, moment, momentMs, timeOfDay } from './dates.ts';
 import { inline } from './escape.ts';
 import { extensionNotes, lapsedNote } from './extension.ts';
@@ -83,14 +85,21 @@ function closeAsked({ asked }: Live, { by, trigger }: NonNullable<Request['close
 }
 
 function closing(request: Live): Note[] {
-  const late = request.late.close ? alarm('late', lateText(request), request) : [];
+  const late = request.late.close === false ? [] : alarm('late', lateText(request), request);
   return 'closed' in request ? [...late, note('closed', closedText(request))] : late;
 }
 
-const lateText = (request: Live): string =>
-  request.state === 'closing'
-    ? `🚨 Closing port ${request.asked.port} is LATE. It is not proven closed and is being tried again and again`
-    : `🚨 Closing port ${request.asked.port} was late`;
+/** While it is, with what somebody needs to close it by hand: the page that says so may reach nobody. */
+function lateText(request: Live): string {
+  if (request.state !== 'closing') return `🚨 Closing port ${request.asked.port} was late`;
+  const { account, region, port, groups, since, consoleUrl, commands } = lateClosing(request);
+  const where = `${groups.map(code).join(', ')} (${inline(account)}, ${inline(region)})`;
+  return [
+    `🚨 Closing port ${port} is LATE. It is not proven closed and is being tried again and again`,
+    `In ${where}, overdue since ${momentMs(since)}`,
+    byHand(consoleUrl, commands),
+  ].join('\n');
+}
 
 function closedText({ closed, confirmed }: In<'closed' | 'rotating'>): string {
   if (confirmed === null && closed.connections === 'may-live-on')

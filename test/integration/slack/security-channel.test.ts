@@ -70,7 +70,7 @@ describe('the security channel', () => {
 
     await channel.report(found('wrong-shape'));
 
-    expect(await said()).toEqual([expect.stringContaining('Found wider than anything')]);
+    expect(await said()).toEqual([expect.stringContaining('Found letting in something else')]);
   });
 
   test('is told once that CloudTrail cannot be compared with the log, and again after it could', async () => {

@@ -367,14 +367,26 @@ describe('closing', () => {
       ...NONE_BUT_THESE,
     };
     inEvery((state) => decideClosed(state, body, LATER), { closing: ['close.confirmed'] });
-    inEvery((state) => decideCloseLate(state, { ...request, text: 'late' }, LATER), {
+    inEvery((state) => decideCloseLate(state, { ...request, text: 'late', paged: true }, LATER), {
       closing: ['close.late'],
     });
     inEvery((state) => decideVanished(state, { ...request, worker: 'w1', software: SOFTWARE }, LATER), {
       open: ['sweep.reported', 'close.intended'],
     });
-    const late = stateAfter(...HISTORIES.closing, 'close.late');
-    expect(types(decideCloseLate(late, { ...request, text: 'late' }, LATER))).toEqual([]);
+  });
+
+  test.each([
+    ['once', undefined, true, []],
+    ['once where somebody was paged', true, false, []],
+    ['once where nobody was paged', false, false, []],
+    ['once more when somebody is paged of whom it was said that nobody was', false, true, ['close.late']],
+  ])('that a closing is late is said %s', (_, before, paged, expected) => {
+    const said = aRecord('close.late', before === undefined ? {} : { paged: before });
+    const state = stateAfter(...HISTORIES.closing, said);
+
+    const again = decideCloseLate(state, { request: ID, text: 'late', paged }, LATER);
+
+    expect(types(again)).toEqual(expected);
   });
 
   test.each<[string, Parameters<typeof stateAfter>, number, boolean, boolean]>([

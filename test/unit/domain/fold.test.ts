@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { fold } from '../../../src/domain/fold.ts';
-import type { BreakglassRecord, RecordType } from '../../../src/domain/records.ts';
+import type { BreakglassRecord, RecordType, SweepReported } from '../../../src/domain/records.ts';
 import type { In } from '../../../src/domain/request.ts';
 import { EMPTY, getRequest, holdersOf, type State, type Written } from '../../../src/domain/state.ts';
 import { isoTime, MINUTE } from '../../../src/domain/time.ts';
+import type { LibraryRecord } from '../../../src/log/types.ts';
 import {
   aPerson,
   aRecord,
@@ -75,6 +76,8 @@ const WAYS_ON: Record<History, Partial<Record<RecordType, string>>> = {
 
 /** Of no request's life: they change no request, whatever its state. */
 const ASIDE: readonly RecordType[] = ['action.refused', 'sweep.reported', 'cut.removed', 'trail.compared'];
+/** All that the log writes of itself: a new one does not compile until it stands here. */
+const LIBRARY_TYPES: Record<LibraryRecord['type'], true> = { 'log.opened': true, 'log.key-replaced': true };
 const histories = Object.keys(HISTORIES) as History[];
 const lives = RECORD_TYPES.filter((type) => !ASIDE.includes(type));
 const add = (state: State, record: BreakglassRecord, role?: Written['role']) =>
@@ -123,6 +126,12 @@ describe('what cannot be is kept out, and the log is no longer believed', () => 
     ['a newer format', { format: 2, type: 'request.asked' }, 'newer-format'],
     ['a newer format of the log’s own', { format: 2, type: 'log.key-replaced' }, 'newer-format'],
     ['an unknown type', { format: 1, type: 'request.paused' }, 'unknown-type'],
+    ['an unknown type of the log’s own', { format: 1, type: 'log.closed' }, 'unknown-type'],
+    [
+      'a type that only begins like one of the log’s own',
+      { format: 1, type: 'log.opened.again' },
+      'unknown-type',
+    ],
     ['a type that is a property of every object', { format: 1, type: 'constructor' }, 'unknown-type'],
   ])('%s', (_, record, why) => {
     const entry = { ...written(aRecord('request.asked')), record: { at: isoTime(NOON), ...record } };
@@ -153,9 +162,9 @@ describe('what cannot be is kept out, and the log is no longer believed', () => 
     expect(getRequest(open, ID)?.state).toBe('approved');
   });
 
-  test('the log’s own records are nobody’s request and no reason for distrust', () => {
+  test.each(Object.keys(LIBRARY_TYPES))('%s is nobody’s request and no reason for distrust', (type) => {
     const entry = written(aRecord('request.asked'));
-    const own = { ...entry, record: { format: 1, type: 'log.opened', at: isoTime(NOON) } };
+    const own = { ...entry, record: { format: 1, type, at: isoTime(NOON) } };
 
     expect(fold(EMPTY, own)).toBe(EMPTY);
   });
@@ -265,6 +274,45 @@ describe('what the sweep found', () => {
 
     expect(state.findings.size).toBe(100);
     expect(state.findings.keySeq().first()).toBe('4');
+  });
+});
+
+describe('ingress that nobody asked for', () => {
+  const [rule] = aRecord('sweep.reported').rules;
+  const wider = { ...rule!, source: '0.0.0.0/0' };
+  const by = { principal: 'arn:aws:iam::111122223333:user/somebody', at: isoTime(NOON - MINUTE) };
+  const found = (change: Partial<SweepReported>, minute: number) =>
+    aRecord('sweep.reported', { rules: [rule!], at: isoTime(NOON + minute * MINUTE), ...change });
+  const reported = found({ finding: 'unexpected' }, 1);
+  const unexpectedAfter = (...records: SweepReported[]) => [...stateAfter(...records).unexpected.values()];
+
+  test('is remembered with when it was reported, and with who made it as soon as that is said', () => {
+    const attributed = found({ finding: 'attributed', by }, 5);
+    const reportedAt = NOON + MINUTE;
+
+    expect(unexpectedAfter(reported)).toEqual([{ rule, reportedAt, by: null }]);
+    expect(unexpectedAfter(reported, attributed)).toEqual([{ rule, reportedAt, by }]);
+    expect(unexpectedAfter(found({ finding: 'unexpected', by }, 1))).toEqual([{ rule, reportedAt, by }]);
+  });
+
+  test('is another when it lets in something else: who made the one before is not who made it', () => {
+    const again = found({ finding: 'unexpected', rules: [wider] }, 7);
+    const late = found({ finding: 'attributed', by }, 8);
+
+    expect(unexpectedAfter(found({ finding: 'unexpected', by }, 1), again, late)).toEqual([
+      { rule: wider, reportedAt: NOON + 7 * MINUTE, by: null },
+    ]);
+  });
+
+  test('is forgotten when it is gone, and who made it says nothing of it any more', () => {
+    const gone = found({ finding: 'gone' }, 9);
+
+    expect(unexpectedAfter(reported, gone)).toEqual([]);
+    expect(unexpectedAfter(reported, gone, found({ finding: 'attributed', by }, 10))).toEqual([]);
+  });
+
+  test('is not what was found of ours', () => {
+    expect(unexpectedAfter(found({ finding: 'wrong-shape' }, 1))).toEqual([]);
   });
 });
 

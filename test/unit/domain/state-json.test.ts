@@ -5,6 +5,7 @@ import canonicalize from 'canonicalize';
 import fc from 'fast-check';
 
 import { fold } from '../../../src/domain/fold.ts';
+import type { SweepReported } from '../../../src/domain/records.ts';
 import { linesOf, STATE_KIND, withLine } from '../../../src/domain/state-json.ts';
 import { EMPTY, type State, type Written } from '../../../src/domain/state.ts';
 import { isoTime, MINUTE } from '../../../src/domain/time.ts';
@@ -31,6 +32,14 @@ const contentOf = ({ requests, holders, distrust, ...maps }: State) => ({
   distrust,
   ...Object.fromEntries(Object.entries(maps).map(([name, map]) => [name, map.toObject()])),
 });
+
+const BY = { principal: 'arn:aws:iam::111122223333:user/somebody', at: isoTime(NOON - MINUTE) };
+const REPORTED = aRecord('sweep.reported', { finding: 'unexpected', request: null });
+const ATTRIBUTED = aRecord('sweep.reported', { finding: 'attributed', request: null, by: BY });
+const UNEXPECTED: [string, SweepReported[]][] = [
+  ['unexpected', [REPORTED]],
+  ['attributed', [REPORTED, ATTRIBUTED]],
+];
 
 /** Up to three requests at once, whose records come in any order that can be; some of them share a rule. */
 const anyEntries: fc.Arbitrary<Written[]> = fc
@@ -77,6 +86,13 @@ describe('a state that was kept', () => {
     expect(contentOf(restored(state))).toStrictEqual(contentOf(state));
   });
 
+  test.each(UNEXPECTED)('may hold ingress that nobody asked for: %s', (_, records) => {
+    const state = stateAfter(...records);
+
+    expect(state.unexpected.size).toBe(1);
+    expect(contentOf(restored(state))).toStrictEqual(contentOf(state));
+  });
+
   test('is not one that distrusts the log: a later software may know better', () => {
     const state = fold(stateAfter('request.asked'), {
       ...written(aRecord('approval.given')),
@@ -112,12 +128,15 @@ const digestOf = (state: State): string =>
 
 test('the kind of state has a new name whenever the same records fold into another state', () => {
   const folded = Object.fromEntries(
-    Object.entries(HISTORIES).map(([name, types]) => [name, digestOf(stateAfter(...types))]),
+    [...Object.entries(HISTORIES), ...UNEXPECTED].map(([name, records]) => [
+      name,
+      digestOf(stateAfter(...records)),
+    ]),
   );
 
   // Where the fold or the written form has changed, raise the number in STATE_KIND, and then copy what is new.
   expect({ [STATE_KIND]: folded }).toEqual({
-    'state-4': {
+    'state-5': {
       none: '4f53cda18c2b',
       pending: '2431c26fbe17',
       approved: '6e14c8db532e',
@@ -132,6 +151,8 @@ test('the kind of state has a new name whenever the same records fold into anoth
       rotated: '675b27eb6051',
       ended: '6f04d6a9f202',
       sealed: '998676771fb5',
+      unexpected: 'da9bd961e2bd',
+      attributed: '6d6f5d0d1867',
     },
   });
 });

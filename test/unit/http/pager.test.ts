@@ -57,8 +57,9 @@ afterEach(async () => {
 
 describe('the pager', () => {
   it('hands the alert to the webhook with the name of the deployment', async () => {
-    await pagerFor(url).page(ALERT);
+    const isTaken = await pagerFor(url).page(ALERT);
 
+    expect(isTaken).toBe(true);
     expect(received).toEqual([{ deployment: 'prod', ...ALERT }]);
     expect(await metrics.text()).toContain('breakglass_pages_total{outcome="delivered"} 1');
   });
@@ -77,8 +78,9 @@ describe('the pager', () => {
     async (status) => {
       answers = [status];
 
-      await pagerFor(url).page(ALERT);
+      const isTaken = await pagerFor(url).page(ALERT);
 
+      expect(isTaken).toBe(false);
       expect(received).toHaveLength(1);
       expect(await metrics.text()).toContain('breakglass_pages_total{outcome="failed"} 1');
     },
@@ -88,15 +90,17 @@ describe('the pager', () => {
     answers = ['silence', 'silence', 'silence'];
     const started = performance.now();
 
-    await pagerFor(url, 300).page(ALERT);
+    const isTaken = await pagerFor(url, 300).page(ALERT);
 
+    expect(isTaken).toBe(false);
     expect(performance.now() - started).toBeLessThan(1_500);
     expect(await metrics.text()).toContain('breakglass_pages_total{outcome="failed"} 1');
   });
 
-  it('says in the log that nobody was paged when there is no webhook', async () => {
-    await pagerFor(null).page(ALERT);
+  it('says in the log that nobody was paged when there is no webhook, which sending it again would not change', async () => {
+    const isTaken = await pagerFor(null).page(ALERT);
 
+    expect(isTaken).toBe(true);
     expect(seen.lines().at(-1)).toMatchObject({
       level: 'error',
       msg: expect.stringMatching(/^nobody was paged/),

@@ -233,7 +233,7 @@ describe('closing', () => {
     const silent = {
       ...worker,
       pager: {
-        page: (alert: { text: string }) => (alerts.push(alert.text), new Promise<void>(() => undefined)),
+        page: (alert: { text: string }) => (alerts.push(alert.text), new Promise<boolean>(() => undefined)),
       },
     };
     world.access.faults.fail('close', 'before', refused('throttled'), 80);

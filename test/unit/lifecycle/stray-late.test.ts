@@ -142,6 +142,47 @@ describe('a rule that has to go and stays', () => {
     expect(foundIn(world)).toEqual(['not-closed']);
   });
 
+  test.each([
+    ['with a log', true],
+    ['before there is a log', false],
+  ])('is paged again, %s, until somebody takes it, and then no more', async (_, withLog) => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const sweeper = withLog ? worker : { ...worker, log: undefined };
+    planted(world, -60);
+    world.access.faults.fail('close', 'before', REFUSED, FOR_EVER);
+    world.pager.isDown = true;
+
+    await sweptFor(world, sweeper, 5 * 60_000);
+    const refused = world.pager.refused.length;
+    world.pager.isDown = false;
+    await sweptFor(world, sweeper, 5 * 60_000);
+
+    expect(refused).toBeGreaterThan(5);
+    expect(refused).toBeLessThan(25);
+    expect(world.alerts).toHaveLength(1);
+    expect(foundIn(world)).toEqual(withLog ? ['not-closed'] : []);
+    expect(world.events.filter(({ name }) => name === 'close-late')).toHaveLength(1);
+  });
+
+  test('is named in the next page with those that have become late since, where nobody took the first', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const first = planted(world, -60);
+    world.access.faults.fail('close', 'before', REFUSED, FOR_EVER);
+    world.pager.isDown = true;
+    await sweptFor(world, worker, 10_000);
+    const second = planted(world, -60, '203.0.113.8/32');
+    await sweptFor(world, worker, 0);
+    world.pager.isDown = false;
+    await world.clock.advance(30_000);
+
+    await sweptFor(world, worker, 60_000);
+
+    expect(world.alerts).toHaveLength(1);
+    for (const { ruleId } of [first, second]) expect(world.alerts[0]?.text).toContain(ruleId);
+  });
+
   test('and is wider than any of ours wakes somebody, whoever else closes what', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
@@ -214,7 +255,7 @@ describe('a window whose closing does not succeed', () => {
     await world.clock.drive(closing);
 
     expect(world.alerts).toMatchObject([{ kind: 'close-late', request: id }]);
-    expect(requestIn(worker.log, id, 'sealed').late.close).toBe(true);
+    expect(requestIn(worker.log, id, 'sealed').late.close).toBe('paged');
   });
 
   test('is recorded as late and pages nobody again where the sweep had to, before there was a log', async () => {
@@ -229,7 +270,24 @@ describe('a window whose closing does not succeed', () => {
 
     expect(world.alerts).toMatchObject([{ kind: 'close-late', request: id }]);
     expect(world.alerts[0]?.text).toContain('Rules that have to be closed');
-    expect(requestIn(worker.log, id, 'sealed').late.close).toBe(true);
+    expect(requestIn(worker.log, id, 'sealed').late.close).toBe('paged');
+  });
+
+  test('is paged by its closing where nobody took the page of the sweep', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    world.access.faults.fail('close', 'before', REFUSED, 100);
+    await world.pastDeadline(worker, id);
+    world.pager.isDown = true;
+    await sweptFor(world, { ...worker, log: undefined }, 40_000);
+    world.pager.isDown = false;
+
+    await world.advanced(worker, id);
+
+    expect(world.alerts).toMatchObject([{ kind: 'close-late', request: id }]);
+    expect(world.alerts[0]?.text).toContain('is not proven closed');
+    expect(requestIn(worker.log, id, 'sealed').late.close).toBe('paged');
   });
 
   test('is paged by the sweep where nothing closes it: its tag ends before the grant does', async () => {

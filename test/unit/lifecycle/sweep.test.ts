@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { EMPTY } from '../../../src/domain/state.ts';
+import { EMPTY, type State } from '../../../src/domain/state.ts';
 import { areasOf } from '../../../src/lifecycle/areas.ts';
 import { advance } from '../../../src/lifecycle/advance.ts';
 import { restBefore } from '../../../src/lifecycle/describe-budget.ts';
 import { done } from '../../../src/lifecycle/end-early.ts';
 import { sweep } from '../../../src/lifecycle/sweep.ts';
-import type { SweepReported } from '../../../src/domain/records.ts';
+import type { RecordType, SweepReported } from '../../../src/domain/records.ts';
 import { rulesOf } from '../../../src/domain/rule.ts';
 import type { BreakglassLog } from '../../../src/ports/log.ts';
 import { AccessError } from '../../../src/ports/access.ts';
@@ -226,6 +226,50 @@ describe('the sweep finds', () => {
   });
 });
 
+describe('a rule of an open window that somebody untags and widens', () => {
+  async function widened() {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.opened(worker);
+    const [open] = world.access.rules;
+    world.access.removeRule(open!.ruleId);
+    const untagged = { deployment: null, request: null, expiresAt: null };
+    const everybody = { address: '0.0.0.0/0', source: '0.0.0.0/0', tags: untagged };
+    world.access.addStanding(rule(), {}, { ...open!, ...everybody });
+    const foreign = world.access.addStanding(rule(), {}, { ...open!, ...everybody, ruleId: 'sgr-other' });
+    return { world, worker, id, foreign, ruleId: open!.ruleId };
+  }
+
+  test('is closed at once, as that window’s, and one that is not ours stays beside it', async () => {
+    const { world, worker, id, foreign, ruleId } = await widened();
+
+    await world.clock.drive(sweep(worker, areaOf(target)));
+
+    expect(world.access.rules).toEqual([foreign]);
+    expect(foundIn(world)).toMatchObject([
+      { finding: 'wrong-shape', request: id, rules: [{ ruleId }], awsRequests: [expect.any(String)] },
+      { finding: 'unexpected', request: null, rules: [{ ruleId: 'sgr-other' }] },
+    ]);
+  });
+
+  test('is not said to have been removed by somebody else: the sweep closed it, and its window', async () => {
+    const { world, worker, id } = await widened();
+
+    for (const wait of [0, 5_000, 10_000]) {
+      await world.clock.advance(wait);
+      await world.clock.drive(sweep(worker, areaOf(target)));
+    }
+
+    expect(requestIn(worker.log, id, 'closing').closing.trigger).toBe('sweep');
+    expect(foundIn(world).map(({ finding }) => finding)).toEqual(['wrong-shape', 'unexpected']);
+    expect(world.events).not.toContainEqual(
+      expect.objectContaining({ fields: expect.objectContaining({ finding: 'vanished' }) }),
+    );
+    await world.advanced(worker, id);
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.closedBecause).toBe('sweep');
+  });
+});
+
 test('a window for a host of IPv6 is one host, too', async () => {
   const world = new LifecycleWorld();
   const worker = await world.worker();
@@ -252,13 +296,41 @@ describe('the next sweep', () => {
     expect(sooner).toBe(Math.min(world.clock.now() + 5_000, opened.expiresAt! * 1_000 + 5_001));
   });
 
-  test('is rarer where one takes many calls: a tenth of what EC2 grants', async () => {
+  test('is rarer where one takes many calls: a twentieth of what EC2 grants', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();
 
     const next = await sweep(worker, areaOf({ ...target, securityGroups: groups(4_000) }));
 
-    expect(next - world.clock.now()).toBe(10_500);
+    expect(next - world.clock.now()).toBe(21_000);
+  });
+
+  test('of two workers takes a tenth of what EC2 grants, however many groups are guarded', async () => {
+    const world = new LifecycleWorld();
+    const workers = [await world.worker('w1'), await world.worker('w2')];
+    const area = areaOf({ ...target, securityGroups: groups(4_000) });
+    const begun = world.clock.now();
+    let groupsAsked = 0;
+    const observe = world.access.observe.bind(world.access);
+    world.access.observe = (asked) => {
+      groupsAsked += asked.securityGroups.length;
+      return observe(asked);
+    };
+    const next = new Map(workers.map((worker) => [worker, begun]));
+
+    while (Math.min(...next.values()) < begun + 600_000) {
+      for (const [worker, at] of next) {
+        if (at <= world.clock.now()) next.set(worker, await world.clock.drive(sweep(worker, area)));
+      }
+      await world.clock.advance(Math.max(1, Math.min(...next.values()) - world.clock.now()));
+    }
+
+    const searches = world.access.faults.calls.filter((call) => call === 'observeOurs').length;
+    const calls = groupsAsked / 200 + searches;
+    const granted = 20 * ((world.clock.now() - begun) / 1_000);
+    // Whatever has been asked last is made up for after it.
+    expect(calls).toBeLessThanOrEqual(granted / 10 + 2 * 21);
+    expect(calls).toBeGreaterThan(granted / 12);
   });
 
   test('waits for what the last ones have used up, also where a rule of ours is due or a sweep fails', async () => {
@@ -271,7 +343,9 @@ describe('the next sweep', () => {
 
     expect(next - world.clock.now()).toBe(5_000);
     expect(restBefore(worker, area)).toBe(5_000);
-    await world.clock.advance(5_500);
+    await world.clock.advance(11_000);
+    expect(restBefore(worker, area)).toBe(5_000);
+    await world.clock.advance(5_000);
     expect(restBefore(worker, area)).toBe(0);
   });
 
@@ -336,6 +410,34 @@ describe('what is swept together', () => {
       [target.roleArn, [...target.securityGroups, 'sg-2']],
       [other.roleArn, [...target.securityGroups, 'sg-1']],
     ]);
+  });
+});
+
+describe('the groups of a workflow that is gone from the files', () => {
+  const gone = { ...target, securityGroups: ['sg-gone'] };
+  const intended = aRecord('open.intended', { target: gone });
+  const after = (...types: RecordType[]) => stateAfter('request.asked', 'approval.given', intended, ...types);
+  const CLOSED = ['open.confirmed', 'close.intended', 'close.confirmed'] as const;
+  const sweptIn = (state: State) =>
+    [...areasOf(new Map(), state).values()].flatMap((area) => area.securityGroups);
+
+  test.each<[string, State]>([
+    ['opening', after()],
+    ['open', after('open.confirmed')],
+    ['closing', after('open.confirmed', 'close.intended')],
+    ['closed', after(...CLOSED)],
+    ['rotating', after(...CLOSED, 'rotation.started')],
+    ['rotated', after(...CLOSED, 'rotation.started', 'rotation.confirmed')],
+  ])('are swept while a request of it is %s', (_, state) => {
+    expect(sweptIn(state)).toEqual(['sg-gone']);
+  });
+
+  test.each<[string, State]>([
+    ['approved', stateAfter('request.asked', 'approval.given')],
+    ['failed', after('open.failed')],
+    ['sealed', after(...CLOSED, 'rotation.skipped', 'request.sealed')],
+  ])('are not for one that is %s', (_, state) => {
+    expect(sweptIn(state)).toEqual([]);
   });
 });
 

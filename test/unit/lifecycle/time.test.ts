@@ -76,19 +76,18 @@ test('a worker keeps nothing of a request it has forgotten', () => {
   memory.missedSince.set('a', 1);
   memory.made.set('a', { target: {} as never, rules: [], at: 1 });
   memory.changes.add('a', 'switchRequests', ['req-1']);
-  const pages = [
-    memory.firstPage('a', 'close'),
-    memory.firstPage('a', 'close'),
-    memory.firstPage('a', 'rotation'),
-  ];
+  memory.shownGone.add('a');
+  memory.page('a', 'close').taken();
+  const pages = [memory.page('a', 'close').isTaken, memory.page('a', 'rotation').isTaken];
 
   memory.forget('a');
 
-  expect(pages).toEqual([true, false, true]);
+  expect(pages).toEqual([true, false]);
   expect([memory.gone.size, memory.missedSince.size, memory.made.size]).toEqual([0, 0, 0]);
   expect(memory.threadAwaited.size).toBe(0);
   expect(memory.changes.of('a').switchRequests).toEqual([]);
-  expect([memory.firstPage('a', 'close'), memory.firstPage('a', 'rotation')]).toEqual([true, true]);
+  expect(memory.page('a', 'close').isNew).toBe(true);
+  expect(memory.shownGone.size).toBe(0);
 });
 
 describe('backing off', () => {

@@ -14,6 +14,7 @@ const area = areaOf(target);
 const [RULE] = rulesOf(target, '198.51.100.7/32');
 const MADE = { principal: 'arn:aws:iam::111122223333:user/somebody', at: '2026-03-01T11:59:00Z' };
 const ANYWHERE: Partial<ObservedRule> = { address: '0.0.0.0/0', source: '0.0.0.0/0' };
+const UNTAGGED = { deployment: null, request: null, expiresAt: null };
 
 let world: LifecycleWorld;
 let worker: Worker;
@@ -77,23 +78,27 @@ describe('ingress on a protected port that nobody asked for', () => {
     expect(findings()).toEqual([]);
   });
 
-  test('is not what a grant has opened, whether or not somebody has taken its tag', async () => {
+  test.each<[string, Partial<ObservedRule>]>([
+    ['with its tags', {}],
+    ['without its tags', { tags: UNTAGGED }],
+    ['with the tags of another deployment', { tags: { deployment: 'other', request: 'bg-1', expiresAt: 1 } }],
+    ['open to everybody by now', { ...ANYWHERE, tags: UNTAGGED }],
+  ])('is not what a grant has opened: %s', async (_, change) => {
     await world.opened(worker);
     const [ours] = world.access.rules;
     world.access.removeRule(ours!.ruleId);
-    const tags = { deployment: null, request: null, expiresAt: null };
-    world.access.addStanding(RULE!, {}, { ...ours!, tags });
+    world.access.addStanding(RULE!, {}, { ...ours!, ...change });
 
     await sweepAgain();
 
-    expect(findings()).toEqual([]);
+    expect(findings()).not.toContain('unexpected');
+    expect(world.alerts).toEqual([]);
   });
 
   test('is another rule than the one that a grant holds, though it allows the same', async () => {
     await world.opened(worker);
     const [ours] = world.access.rules;
-    const tags = { deployment: null, request: null, expiresAt: null };
-    world.access.addStanding(RULE!, {}, { ...ours!, ruleId: 'sgr-other', tags });
+    world.access.addStanding(RULE!, {}, { ...ours!, ruleId: 'sgr-other', tags: UNTAGGED });
 
     await sweepAgain();
 
@@ -196,6 +201,34 @@ describe('ingress on a protected port that nobody asked for', () => {
 
     expect([away, findings(), world.alerts.length]).toEqual([[[], 0], ['unexpected'], 1]);
   });
+
+  test('is paged, and its maker asked for, also where the log takes the record only when nobody waits for it any more', async () => {
+    const rule = appears();
+    let goOn = (): void => undefined;
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    world.store.weather = { before: (call) => (call === 'create' ? held : Promise.resolve()) };
+    const begun = world.clock.monotonic();
+    await sweepAgain();
+    const waited = world.clock.monotonic() - begun;
+    await sweepAgain(5_000);
+    const before = [findings(), world.alerts.length];
+
+    world.store.weather = {};
+    goOn();
+    await world.clock.advance(1);
+    const after = [findings(), world.alerts.map(({ kind }) => kind)];
+    world.access.authors.set(rule.ruleId, MADE);
+    await sweepAgain(120_000);
+
+    expect(waited).toBe(3_000);
+    expect([before, after]).toEqual([
+      [[], 0],
+      [['unexpected'], ['unexpected-rule']],
+    ]);
+    expect(world.events.filter(({ fields }) => fields['finding'] === 'unexpected')).toHaveLength(1);
+    expect(findings()).toEqual(['unexpected', `attributed by ${MADE.principal}`]);
+    expect(world.alerts).toHaveLength(1);
+  });
 });
 
 describe('who made it', () => {
@@ -223,6 +256,79 @@ describe('who made it', () => {
     expect(world.alerts).toHaveLength(1);
   });
 
+  test('is added by a worker that was started since', async () => {
+    const rule = appears();
+    await sweepAgain();
+    const restarted = await world.worker('w2');
+    world.access.authors.set(rule.ruleId, MADE);
+
+    await world.clock.advance(120_000);
+    await world.clock.drive(sweep(restarted, area));
+    await worker.log.refresh();
+
+    expect(findings()).toEqual(['unexpected', `attributed by ${MADE.principal}`]);
+  });
+
+  test('is said by one of several workers', async () => {
+    const rule = appears();
+    await sweepAgain();
+    const other = await world.worker('w2');
+    world.access.authors.set(rule.ruleId, MADE);
+    await world.clock.advance(120_000);
+
+    await Promise.all([worker, other].map((each) => world.clock.drive(sweep(each, area))));
+    await sweepAgain(120_000);
+
+    expect(findings()).toEqual(['unexpected', `attributed by ${MADE.principal}`]);
+  });
+
+  test('is asked of many in turn, by a worker that cannot ask for all of them in two minutes', async () => {
+    for (let host = 1; host <= 30; host += 1) appears({ source: `198.51.100.${host}/32` });
+    await sweepAgain();
+    const asks: string[] = [];
+    world.access.author = (rule) => {
+      asks.push(rule.ruleId);
+      return Promise.resolve(null);
+    };
+
+    for (let round = 0; round < 60; round += 1) await sweepAgain(round === 0 ? 120_000 : 5_000);
+
+    expect(asks).toHaveLength(60);
+    for (const turn of [asks.slice(0, 30), asks.slice(30)]) expect(new Set(turn).size).toBe(30);
+  });
+
+  test('is not forgotten where another place is swept in the meantime', async () => {
+    const rule = appears();
+    await sweepAgain();
+    await world.clock.advance(120_000);
+    const elsewhere = areaOf({ ...target, account: '444455556666' });
+    await world.clock.drive(sweep({ ...worker, access: new FakeAccess({ clock: world.aws }) }, elsewhere));
+    world.access.authors.set(rule.ruleId, MADE);
+
+    await sweepAgain();
+
+    expect(findings()).toEqual(['unexpected', `attributed by ${MADE.principal}`]);
+  });
+
+  test('is asked for again where the rule has been changed since', async () => {
+    const rule = appears();
+    world.access.authors.set(rule.ruleId, MADE);
+    await sweepAgain();
+    world.access.authors.delete(rule.ruleId);
+    world.access.removeRule(rule.ruleId);
+    world.access.addStanding(RULE!, {}, { ...rule, ...ANYWHERE });
+    await sweepAgain();
+    world.access.authors.set(rule.ruleId, { ...MADE, principal: 'arn:aws:iam::111122223333:user/other' });
+
+    await sweepAgain(120_000);
+
+    expect(findings()).toEqual([
+      `unexpected by ${MADE.principal}`,
+      'unexpected',
+      'attributed by arn:aws:iam::111122223333:user/other',
+    ]);
+  });
+
   test('is not asked for ever, nor for a rule that is gone', async () => {
     const [kept, removed] = [appears(), appears({ source: '198.51.100.8/32' })];
     world.access.faults.fail('author', 'before', new AccessError('not-permitted', 'no CloudTrail'), 100);
@@ -239,6 +345,9 @@ describe('who made it', () => {
 
     expect(new Set(asks)).toEqual(new Set([kept.ruleId]));
     expect(asks).toHaveLength(10);
+    world.access.removeRule(kept.ruleId);
+    for (let round = 0; round < 3; round += 1) await sweepAgain(60_000);
+    expect(worker.memory.unattributed.size).toBe(0);
   });
 
   test('is not said of a rule that has another shape by then', async () => {

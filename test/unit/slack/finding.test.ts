@@ -33,6 +33,31 @@ describe('a finding of the sweep', () => {
     expect(text('not-closed')).not.toContain('and closed');
   });
 
+  test('of a rule that is still open says where to look and how to close it by hand, and of no other', () => {
+    const { region, group, ruleId } = rule!;
+    const where = `<https://${region}.console.aws.amazon.com/vpcconsole/home?region=${region}#SecurityGroup:groupId=${group}|`;
+    const command = `\`aws ec2 revoke-security-group-ingress --region ${region} --group-id ${group} --security-group-rule-ids ${ruleId}\``;
+
+    const open = finding(reported({ finding: 'not-closed' })).text;
+    const closed = finding(reported({ finding: 'overdue' })).text;
+
+    expect([where, command].map((text) => open.includes(text))).toEqual([true, true]);
+    expect([where, 'aws ec2'].map((text) => closed.includes(text))).toEqual([false, false]);
+  });
+
+  test('says so of each of three rules that are still open, and how many more there are', () => {
+    const rules = Array.from({ length: 5 }, (_, index) => ({
+      ...rule!,
+      ruleId: `sgr-0123456789abcdef${index}`,
+    }));
+
+    const { text, blocks } = finding(reported({ finding: 'not-closed', rules }));
+
+    expect(text.match(/security-group-rule-ids sgr-0123456789abcdef\d/g)).toHaveLength(3);
+    expect(text).toContain('and 2 more');
+    expect(() => checkMessageBlocks(blocks)).not.toThrow();
+  });
+
   test('shows the whole range of a rule that is wider than one port', () => {
     const { text } = finding(reported({ rules: [{ ...rule!, fromPort: 0, toPort: 65_535 }] }));
 
@@ -49,11 +74,16 @@ describe('a finding of the sweep', () => {
     expect(() => checkMessageBlocks(blocks)).not.toThrow();
   });
 
-  test.each(HOSTILE)('pings nobody and links nowhere whatever AWS was told: %j', (hostile) => {
+  test.each(
+    HOSTILE.flatMap((hostile) =>
+      (['unknown', 'not-closed'] as const).map((kind) => [hostile, kind] as const),
+    ),
+  )('pings nobody and links nowhere whatever AWS was told: %j, %s', (hostile, kind) => {
     const { text } = finding(
       reported({
+        finding: kind,
         request: hostile,
-        rules: [{ ...rule!, source: hostile, group: hostile, protocol: hostile }],
+        rules: [{ ...rule!, source: hostile, group: hostile, ruleId: hostile, protocol: hostile }],
         by: { principal: hostile, at: '2026-03-01T11:00:00Z' },
       }),
     );

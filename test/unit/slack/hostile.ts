@@ -17,7 +17,7 @@ export const HOSTILE = [
 
 const MARKUP = /<[^<>\n]*>/g;
 const OURS =
-  /^<(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|#[A-Z0-9]+|!date\^\d+\^[^|<>]+\|[\d: UTC-]+|https:\/\/example\.pagerduty\.com\/[^|<>]+\|[^<>|]*)>$/;
+  /^<(@[A-Z0-9]+|!subteam\^[A-Z0-9]+|#[A-Z0-9]+|!date\^\d+\^[^|<>]+\|[\d: UTC-]+|https:\/\/(?:example\.pagerduty|eu-west-1\.console\.aws\.amazon)\.com\/[^|<>]+\|[^<>|]*)>$/;
 
 /** Markup that no template of ours writes: what is left is somebody's text that got through. */
 export const foreignMarkup = (text: string): string[] => [

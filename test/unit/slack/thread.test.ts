@@ -193,6 +193,40 @@ describe('the thread of a request', () => {
     );
   });
 
+  test('says of a late closing what it is, since when, where to look, and how to close it by hand', () => {
+    const lines = textOf(STORIES['closing, late']!(), 'late').split('\n');
+    const where = '`sg-0123456789abcdef0` (111122223333, eu-west-1)';
+
+    expect(lines).toEqual([
+      '🚨 Closing port 8443 is LATE. It is not proven closed and is being tried again and again',
+      `In ${where}, overdue since <!date^1772368260^{date_short_pretty} {time_secs}|2026-03-01 12:31:00 UTC>`,
+      '<https://eu-west-1.console.aws.amazon.com/vpcconsole/home?region=eu-west-1#SecurityGroup:groupId=sg-0123456789abcdef0|Look in the AWS console>, or close it by hand:',
+      '`aws ec2 revoke-security-group-ingress --region eu-west-1 --group-id sg-0123456789abcdef0 --security-group-rule-ids sgr-01`',
+    ]);
+  });
+
+  test('says the same of a late closing where those look who have to see to it', () => {
+    const text = textOf(STORIES['closing, late']!(), 'late:security');
+
+    expect(text).toContain(textOf(STORIES['closing, late']!(), 'late'));
+    expect(text).toContain(REQUEST);
+  });
+
+  test('says of an end that was asked for since when it is late, and of an undone opening what looks for its rules', () => {
+    const asked = new Story().open().next('close.requested', { by: MAYA, trigger: 'done' });
+    const since = Date.parse(asked.request.closeRequested!.at) / 1_000;
+    const early = asked
+      .next('close.intended', { trigger: 'done', worker: 'w1' })
+      .next('close.late', { text: 'late', paged: false });
+    const undone = new Story()
+      .opening()
+      .next('close.intended', { trigger: 'undo', worker: 'w1' })
+      .next('close.late', { text: 'late', paged: true });
+
+    expect(textOf(early.request, 'late')).toContain(`overdue since <!date^${since}^`);
+    expect(textOf(undone.request, 'late')).toContain(`\`npx breakglass close ${REQUEST}\``);
+  });
+
   test('told late, a late closing is told as over', () => {
     const over = new Story().closing().next('close.late', { text: 'late' }).next('close.confirmed', {
       trigger: 'deadline',
@@ -205,7 +239,7 @@ describe('the thread of a request', () => {
     }).request;
 
     expect(textOf(STORIES['closing, late']!(), 'late')).toContain('is LATE');
-    expect(textOf(over, 'late')).toContain('was late');
+    expect(textOf(over, 'late')).toBe('🚨 Closing port 8443 was late');
   });
 
   test('of which nobody saw the end says that it was not later than that, and not how late', () => {
@@ -309,28 +343,33 @@ describe('the summary for the audit channel', () => {
   });
 });
 
-describe.each(['open', 'open, extension asked', 'failed', 'sealed', 'sealed, extended', 'denied and sealed'])(
-  'every note of a request that is %s',
-  (name) => {
-    test.each(HOSTILE)('shows %j as text', (text) => {
-      const hostile = {
-        reason: text,
-        workflow: { name: 'w', title: text, hash: 'a' },
-        requester: person('U0MAYA0001', text),
-        source: { address: '203.0.113.7/32', name: text },
-        incident: { ...asked().incident, title: text },
-      };
+describe.each([
+  'open',
+  'open, extension asked',
+  'closing, late',
+  'failed',
+  'sealed',
+  'sealed, extended',
+  'denied and sealed',
+])('every note of a request that is %s', (name) => {
+  test.each(HOSTILE)('shows %j as text', (text) => {
+    const hostile = {
+      reason: text,
+      workflow: { name: 'w', title: text, hash: 'a' },
+      requester: person('U0MAYA0001', text),
+      source: { address: '203.0.113.7/32', name: text },
+      incident: { ...asked().incident, title: text },
+    };
 
-      const rendered = notes(STORIES[name]!(hostile)).map((note) => note.rendered);
+    const rendered = notes(STORIES[name]!(hostile)).map((note) => note.rendered);
 
-      for (const { text: fallback, blocks } of rendered)
-        for (const markup of [fallback, ...markupIn(blocks)]) expect(foreignMarkup(markup)).toEqual([]);
-    });
+    for (const { text: fallback, blocks } of rendered)
+      for (const markup of [fallback, ...markupIn(blocks)]) expect(foreignMarkup(markup)).toEqual([]);
+  });
 
-    test('fits Slack’s limits with a reason of 3,000 ampersands', () => {
-      const all = notes(STORIES[name]!({ reason: '&'.repeat(3_000) }));
+  test('fits Slack’s limits with a reason of 3,000 ampersands', () => {
+    const all = notes(STORIES[name]!({ reason: '&'.repeat(3_000) }));
 
-      for (const { rendered } of all) expect(() => checkMessageBlocks(rendered.blocks)).not.toThrow();
-    });
-  },
-);
+    for (const { rendered } of all) expect(() => checkMessageBlocks(rendered.blocks)).not.toThrow();
+  });
+});

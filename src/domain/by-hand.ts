@@ -1,4 +1,4 @@
-/** What a page tells somebody who has to look at a group, or to close it, with nothing of ours. */
+/** What somebody needs who has to look at a group, or to close it, with nothing of ours. */
 type Where = { readonly region: string; readonly group: string | undefined };
 
 export const consoleUrl = ({ region, group }: Where): string =>
