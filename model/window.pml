@@ -5,6 +5,7 @@
  *
  *   GRANTS 1 | 2     requests that hold the rule
  *   VISITORS 1 | 2   workers that visit each request (2: everything is delivered twice)
+ *   FIRST_TWICE      with two of each: only the first request is visited twice
  *   FAULTS, CRASHES  how many calls fail, or lose their answer; how often a worker forgets everything
  *   TIMELY           nobody is held up: what a worker decides on, it knows from the log as it is, and carries out at once
  *   MORTAL           a crashed worker may stay dead, and all of them may
@@ -84,6 +85,9 @@ bit busy[GRANTS];
 byte faults = FAULTS;
 byte crashes = CRASHES;
 bit crashed[4];
+#ifdef EXTEND
+bit died; /* whoever carries out the extension, for good */
+#endif
 /* A call that was given up by its sender and is still on its way. */
 byte late, lateFor, lateEnd;
 #define AUTHORIZE 1
@@ -263,6 +267,11 @@ inline authorize(until) {
 #else
 #define leftOver (shared && !otherHolds)
 #endif
+#ifdef FAULT_LEFT_VAIN
+#define leftToEnding false
+#else
+#define leftToEnding (otherHolds && !otherKeeps)
+#endif
 inline fail() { log[me].state = FAILED; assert(forSomebody); READ }
 
 /* What is armed and not authorized for is remembered until it is disarmed. */
@@ -271,11 +280,11 @@ inline fail() { log[me].state = FAILED; assert(forSomebody); READ }
 #else
 #define VAIN vain = 1
 #endif
-/* What is not read back as it was written is written again while another grant writes it, too. */
+/* What is not read back as it was written is written again: another grant may write it, too. */
 #ifdef FAULT_REWRITE
 #define REWRITTEN true
 #else
-#define REWRITTEN (otherKeeps && !over)
+#define REWRITTEN (!over)
 #endif
 inline leave() {
   atomic {
@@ -406,12 +415,11 @@ carryOut:
     if :: !ok -> goto undo :: else fi;
 #ifndef FAULT_ONE_LOOK
     together {
-      /* and at the switch again */
+      /* and at the switch again: whatever is there is written as it must be, and what is gone is missed */
       mayRefresh();
       if
-      :: (armedFor == PROPERTIES || armedFor == seen) && armedEnd == endOf && !over
-      :: !((armedFor == PROPERTIES || armedFor == seen) && armedEnd == endOf) && otherKeeps && !over
-      :: else -> goto close
+      :: !over
+      :: over -> goto close
       fi;
       /* 5. from now on it can only touch this rule */
       until = endOf; move(seen, until)
@@ -487,9 +495,10 @@ close:
       /* and what it armed for nothing is disarmed */
       if
       :: vain ->
-        together { refresh(); release() };
+        together { refresh(); shared = leftToEnding; release() };
         handOver();
-        if :: ok -> vain = 0 :: else -> goto close fi
+        /* who is being closed may have disarmed it before this worker armed it again */
+        if :: ok && !shared -> vain = 0 :: else -> goto close fi
       :: else
       fi;
       goto advance
@@ -624,6 +633,7 @@ active proctype Extend() {
   byte until, id;
   bit ok;
 #define me 0
+  {
   if
   :: atomic { log[0].state == OPEN && !log[0].ended && now < log[0].deadline ->
 #ifndef FAULT_EXTEND_UNASKED
@@ -637,7 +647,8 @@ active proctype Extend() {
   if :: !ok -> goto done :: else fi;
   together { setTag(id, until) };
   if :: !ok -> goto done :: else fi;
-  atomic { if :: log[0].state == OPEN && !log[0].ended && now < log[0].deadline -> log[0].deadline = EXTENDED_END :: else fi };
+  atomic { if :: log[0].state == OPEN && !log[0].ended && now < log[0].deadline -> log[0].deadline = EXTENDED_END :: else fi }
+  } unless { died };
 #undef me
 done:
   skip
@@ -652,13 +663,15 @@ done:
 #else
 #define stray (ours && (now >= tag || past(log[0])))
 #endif
-#define missing(g) (log[g].state == OPEN && rule == log[g].id && ours && !guarded)
+#define missing(g) (log[g].state == OPEN && rule == log[g].id && ours && armedFor != rule)
 #define opened(g) (view[g].state == OPEN && view[g].id == id)
 #if GRANTS > 1
+#define opening(g) (view[g].state == OPENING)
 #define toRepair (missing(0) || missing(1))
 #define unexplained (past(view[0]) && past(view[1]))
 #define known (!holds(view[0]) && !holds(view[1]) && keeps(log[0]) && keeps(log[1]))
 #else
+#define opening(g) false
 #define unexplained (past(view[0]))
 #define known (!holds(view[0]) && keeps(log[0]))
 #define toRepair (missing(0))
@@ -689,11 +702,11 @@ end:
       revoke(id)
     :: id != NONE && id != FOREIGN && now < tagged && !unexplained
     fi;
-    /* 4. the switch of an open window is armed again, by id */
+    /* 4. the switch of an open window is armed again, by id; by properties will do while another grant opens the same rule */
     if
-    :: atomic { switched != PROPERTIES && switched != id && id != NONE && opened(0) -> until = view[0].deadline }; arm(id, until)
+    :: atomic { switched != id && id != NONE && opened(0) && !(switched == PROPERTIES && opening(1)) -> until = view[0].deadline }; arm(id, until)
 #if GRANTS > 1
-    :: atomic { switched != PROPERTIES && switched != id && id != NONE && opened(1) -> until = view[1].deadline }; arm(id, until)
+    :: atomic { switched != id && id != NONE && opened(1) && !(switched == PROPERTIES && opening(0)) -> until = view[1].deadline }; arm(id, until)
 #endif
     :: else
     fi;
@@ -713,6 +726,9 @@ active proctype Chaos() {
 end:
   do
   :: atomic { crashes > 0 -> crashes--; crashed[0] = 1 }
+#ifdef EXTEND
+  :: atomic { crashes > 0 -> crashes--; died = 1 }
+#endif
 #if VISITORS * GRANTS > 1
   :: atomic { crashes > 0 -> crashes--; crashed[1] = 1 }
 #endif
@@ -773,7 +789,7 @@ init {
 #endif
 #if GRANTS > 1
     run Visit(1, VISITORS);
-#if VISITORS > 1
+#if VISITORS > 1 && !defined(FIRST_TWICE)
     run Visit(1, VISITORS + 1)
 #endif
 #endif

@@ -20,6 +20,16 @@ export const MODELS = [
     defines: [...TIMELY, 'VISITORS=2', 'FAULTS=1', 'EXTEND'],
   },
   {
+    name: 'half-extended',
+    says: 'one grant, extended; every delivery twice, crashes for good, the extension’s as well',
+    defines: [...TIMELY, 'VISITORS=2', 'CRASHES=1', 'MORTAL', 'EXTEND'],
+  },
+  {
+    name: 'two-lost',
+    says: 'two grants of one rule; lost answers',
+    defines: [...TIMELY, 'GRANTS=2', 'FAULTS=1'],
+  },
+  {
     name: 'two-holders',
     says: 'two grants of one rule, ended early at any time',
     defines: [...TIMELY, 'GRANTS=2'],
@@ -49,6 +59,11 @@ export const MODELS = [
     says: 'one grant; held up, crashed for good, calls that land late: the sweep is all there is',
     defines: ['SWEEP', 'LATE', 'FAULTS=1', 'CRASHES=1', 'MORTAL', 'STANDING'],
   },
+];
+
+/** Too large to be searched to the last state; a fault that is planted in them is found soon all the same. */
+const TOO_LARGE = [
+  { name: 'two-twice', defines: [...TIMELY, 'GRANTS=2', 'VISITORS=2', 'FIRST_TWICE', 'NO_CLICKS'] },
 ];
 
 /** `in`: the model that it is planted in. */
@@ -95,6 +110,11 @@ export const FAULTS = [
     in: 'one-extended',
     says: 'leave what was armed for a window that another has closed meanwhile',
   },
+  {
+    name: 'LEFT_VAIN',
+    in: 'two-twice',
+    says: 'leave what was armed for nothing to a grant that is closing, and do not ask again',
+  },
   { name: 'TAKEN_OVER', in: 'frozen', says: 'take a window that somebody has closed meanwhile for open' },
   { name: 'LEFT_BEHIND', in: 'frozen', says: 'leave what was made to whoever recorded the close' },
   {
@@ -105,4 +125,4 @@ export const FAULTS = [
   { name: 'LOG_FIRST', in: 'swept', says: 'sweep by a log that was read before describing' },
 ];
 
-export const definesOf = (name) => MODELS.find((model) => model.name === name).defines;
+export const definesOf = (name) => [...MODELS, ...TOO_LARGE].find((model) => model.name === name).defines;
