@@ -61,8 +61,10 @@ export async function untilAbsent(
     // Looked at whatever became of the revoke: the switch or a person may have been faster.
     const { asked, answered, own, failure } = await look(worker, request);
     const shown = unneeded(worker, id, own);
-    kept = own.filter(isNotIn(shown));
     if (failure === undefined) {
+      // What was kept for another grant, and is gone by now, was there until after the look before.
+      if (kept.some(isNotIn(own))) absence.restart();
+      kept = own.filter(isNotIn(shown));
       absence.look({ asked, answered, accepted: isAccepted }, shown.length === 0);
       const absentFor = confirmed.length > 0 && isAccepted ? ABSENT_FOR : ABSENT_FOR_UNCONFIRMED;
       const closed = absence.proven(asked, absentFor, notedAt);

@@ -54,6 +54,24 @@ describe('two grants of one rule that end', () => {
     expect(left).toBe(0);
   });
 
+  test('and a rule that goes while one of them is proven closed was there for that one, too', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const first = await world.opened(worker);
+    await world.opened(worker, { delivery: 'V2', form: longer });
+    await done(await world.desk(), { person: world.maya.identity, request: first });
+    await worker.log.refresh();
+    const closing = advance(worker, first);
+    await world.clock.advance(2_000);
+    // A worker that has not heard of the second for long has revoked it at the end of its own.
+    world.access.removeRule(world.access.rules[0]?.ruleId ?? '');
+    const goneAt = world.clock.now();
+
+    await world.clock.drive(closing);
+
+    expect(requestIn(worker.log, first, 'sealed').sealed.summary.closedAt).toBeGreaterThanOrEqual(goneAt);
+  });
+
   test('because somebody took it away do not wait for each other', async () => {
     const world = new LifecycleWorld();
     const worker = await world.worker();

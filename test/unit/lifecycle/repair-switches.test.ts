@@ -170,6 +170,20 @@ describe('the switch of an open window', () => {
     expect(world.access.rules.map(({ tags }) => tags.expiresAt)).toEqual([deadline + 600]);
   });
 
+  test('is looked after, while its rule goes, when somebody has taken the end from the tag', async () => {
+    const [observed] = world.access.rules;
+    const { deployment, request } = observed!.tags;
+    world.access.removeRule(observed!.ruleId);
+    world.access.addStanding(rule(), { deployment, request }, { ruleId: observed!.ruleId });
+    world.access.removeSwitch(rule());
+
+    await sweepAgain();
+
+    expect(world.access.rules).toEqual([]);
+    expect(world.access.faults.calls).not.toContain('keepUntil');
+    expect(armed()).toMatchObject({ ruleId: observed!.ruleId });
+  });
+
   test('is tried again with the next look where AWS would not have it, and the sweep goes on', async () => {
     world.access.removeSwitch(rule());
     world.access.faults.fail('arm', 'before', new AccessError('throttled', 'slow down'));
