@@ -28,6 +28,7 @@ export async function intend(
 ): Promise<In<'opening'> | { readonly again: EpochMs } | undefined> {
   const workflow = worker.workflows.get(asked.workflow.name);
   const rules = workflow === undefined ? [] : rulesOf(workflow.target, asked.source.address);
+  const clockWas = worker.clock.now() - worker.clock.monotonic();
   const [found] = await Promise.all([
     workflow && obstacle(worker, workflow.target, rules),
     worker.log.refresh(),
@@ -35,6 +36,8 @@ export async function intend(
   if (inState(worker, id, 'approved') === undefined) return undefined;
   if (found !== undefined) return failUnbegun(worker, id, found);
   const now = worker.clock.now();
+  // Set to another time since it was compared with AWS's: it is compared again.
+  if (Math.abs(now - worker.clock.monotonic() - clockWas) > MAX_SKEW) return { again: now };
   const opening = { request: id, ...actor(worker) };
   const committed = await commit(worker.log, (state) => {
     // A rule that is being revoked is not joined: the revoke may land after it was seen. Nor is a host let in while it is

@@ -7,6 +7,7 @@ import { aWorkflow } from '../support/builders/workflow.ts';
 import { works, type FakeConnection } from '../support/fakes/fake-network.ts';
 import { FakeSlack } from '../support/fakes/fake-slack.ts';
 import { FakeSummaries } from '../support/fakes/fake-summaries.ts';
+import { AccessError } from '../../src/ports/access.ts';
 import { recordsIn, startBot, startWorker, type Hook, type Running } from '../support/lifecycle-processes.ts';
 import { LifecycleWorld, ORIGIN } from '../support/lifecycle-world.ts';
 
@@ -36,17 +37,31 @@ type Scenario = {
   readonly arrivesAfterMs?: number;
   /** People are told, the thread is kept and a summary written; and the bot is abandoned as well. */
   readonly telling?: boolean;
+  /** Another worker is there all along, sweeps as well, and is as likely the one that is abandoned. */
+  readonly beside?: boolean;
+  /** So many revokes are refused for their rate before AWS takes one. */
+  readonly refused?: number;
 };
 
 type Run = { readonly points: string[]; readonly violations: string[] };
 
 /** A whole life in which a process is abandoned at the `crashAt`-th point (never at 0), and another begins afterwards. */
 async function life(
-  { workflow, doneAfterMs, longerAfterMs, lagMs, arrivesAfterMs, telling = false }: Scenario,
+  {
+    workflow,
+    doneAfterMs,
+    longerAfterMs,
+    lagMs,
+    arrivesAfterMs,
+    telling = false,
+    beside = false,
+    refused = 0,
+  }: Scenario,
   crashAt: number,
 ): Promise<Run> {
   const world = new LifecycleWorld(workflow);
   world.access.lagMs = lagMs ?? 0;
+  world.access.faults.fail('close', 'before', new AccessError('throttled', 'slow down'), refused);
   const [target] = [...world.workflows.values()].map((file) => file.target);
   if (target === undefined) throw new Error('no workflow');
   const [group = ''] = target.securityGroups;
@@ -67,7 +82,7 @@ async function life(
       crashed = process();
       crashed.kill();
       crashedAt = world.clock.now();
-      if (ours().length > world.access.switches.size)
+      if (!beside && ours().length > world.access.switches.size)
         violations.push('open without a switch when nobody was left');
       if (arrivesAfterMs === undefined) return undefined;
       await world.clock.pause(arrivesAfterMs);
@@ -77,12 +92,17 @@ async function life(
   const people = await world.desk();
   const slack = new FakeSlack();
   const summaries = new FakeSummaries();
-  const bot: Running = await startBot(world, telling ? { hook: hookOf(() => bot), slack } : {});
-  const first: Running = await startWorker(world, 'w1', {
+  const bot: Running = startBot(world, telling ? { hook: hookOf(() => bot), slack } : {});
+  const first: Running = startWorker(world, 'w1', {
     hook: hookOf(() => first),
     sweeping: false,
     ...(telling && { summaries }),
   });
+  const others: Running[] = [];
+  if (beside) {
+    const other: Running = startWorker(world, 'w2', { hook: hookOf(() => other) });
+    others.push(other);
+  }
   let second: Running | undefined;
   const request = await world.approved({
     form: { ...world.asking().form, duration: `${WINDOW_S}s` },
@@ -100,9 +120,7 @@ async function life(
     if (world.clock.now() % 60_000 === 0) world.access.fireSwitches();
     if (crashedAt !== undefined && second === undefined && world.clock.now() - crashedAt >= DOWN_MS)
       second =
-        crashed === bot
-          ? await startBot(world, { slack })
-          : await startWorker(world, 'w2', telling ? { summaries } : {});
+        crashed === bot ? startBot(world, { slack }) : startWorker(world, 'w3', telling ? { summaries } : {});
     if (doneAfterMs !== undefined && !ended && world.clock.now() - begun >= doneAfterMs) {
       ended = true;
       await done(people, { person: world.maya.identity, request });
@@ -120,7 +138,7 @@ async function life(
     );
     if (overdue.length > 0) violations.push(`still open ${passed} ms after it was approved`);
   }
-  for (const process of [first, second, bot]) process?.kill();
+  for (const process of [first, ...others, second, bot]) process?.kill();
 
   const records = recordsIn(world.store).filter(
     (record) => 'request' in record && record.request === request,
@@ -200,6 +218,11 @@ describe('a process that is abandoned', () => {
     ['of a window that somebody ends early', { workflow: {}, doneAfterMs: 10_000 }],
     ['while what AWS describes is three seconds old', { workflow: {}, lagMs: 3_000 }],
     ['while its last call arrives when another has taken over', { workflow: {}, arrivesAfterMs: 25_000 }],
+    ['beside another worker', { workflow: {}, beside: true }],
+    [
+      'beside another worker, while AWS takes no revoke for a while',
+      { workflow: {}, beside: true, refused: 6 },
+    ],
   ])(
     'before or after any call it makes %s leaves nothing open, and one sealed record',
     async (what, scenario) => {

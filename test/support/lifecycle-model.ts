@@ -1,21 +1,21 @@
-import type { BreakglassRecord } from '../../src/domain/records.ts';
 import type { Identity } from '../../src/domain/person.ts';
 import { CUT_FOR } from '../../src/domain/cut.ts';
 import { extensionNumber } from '../../src/domain/extension.ts';
-import { ruleKey, type Rule } from '../../src/domain/rule.ts';
 import { getRequest } from '../../src/domain/state.ts';
+import type { EpochMs } from '../../src/domain/time.ts';
 import type { Workflow } from '../../src/domain/workflow.ts';
 import { closeAll } from '../../src/lifecycle/close-all.ts';
 import { approveExtension, denyExtension, extend } from '../../src/lifecycle/extend.ts';
 import { approve, deny } from '../../src/lifecycle/approve.ts';
 import { done, revoke } from '../../src/lifecycle/end-early.ts';
 import { askFor } from '../../src/lifecycle/request.ts';
-import { AccessError, type Access, type AccessErrorCode, type ObservedRule } from '../../src/ports/access.ts';
+import { AccessError, type Access, type AccessErrorCode } from '../../src/ports/access.ts';
 import { aWorkflow } from './builders/workflow.ts';
 import { FakeSlack } from './fakes/fake-slack.ts';
 import { FakeSummaries } from './fakes/fake-summaries.ts';
-import { recordsIn, startBot, startWorker, type Hook, type Running } from './lifecycle-processes.ts';
-import { LifecycleWorld, ORIGIN } from './lifecycle-world.ts';
+import { Judge } from './lifecycle-judge.ts';
+import { recordsOf, startBot, startWorker, type Hook, type Running } from './lifecycle-processes.ts';
+import { LifecycleWorld } from './lifecycle-world.ts';
 
 /** What happens to the whole product from outside: people, machines, AWS, the clock. */
 export type Action =
@@ -45,7 +45,16 @@ export type Action =
     }
   /** What tells people dies, or begins again. */
   | { readonly do: 'kill-bot'; readonly inCalls: number }
-  | { readonly do: 'freeze'; readonly worker: number; readonly inCalls: number; readonly ms: number }
+  /** A call of a worker is held up, or with `whole` all of it stands still. */
+  | {
+      readonly do: 'freeze';
+      readonly worker: number;
+      readonly inCalls: number;
+      readonly ms: number;
+      readonly whole: boolean;
+    }
+  /** All workers die, and nobody is there for so long; then one begins again. */
+  | { readonly do: 'dark'; readonly ms: number }
   | {
       readonly do: 'fail';
       readonly method: keyof Access;
@@ -59,14 +68,11 @@ export type Action =
   | { readonly do: 'remove-rule' }
   | { readonly do: 'remove-switch' };
 
-const SWITCH_WORST_MS = 180_000;
-/** Undisturbed for so long, workers have closed whatever was over. */
-const CALM_MS = 45_000;
 /** Long enough for the last deadline, the last takeover and the last lease. */
-/** A switch is looked at once a minute. */
-const REPAIRED_MS = CALM_MS + 65_000;
 const SETTLE_MS = 300_000;
 const STEP_MS = 1_000;
+/** In one history, dead ones included. */
+const MOST_WORKERS = 8;
 const ADDRESSES = ['203.0.113.7', '203.0.113.8'];
 const EXTENDED_BY_S = 30;
 /** `cuts`: the workflow asks for connections to be cut. */
@@ -78,29 +84,43 @@ const workflowOf = (cuts: boolean): Workflow =>
   });
 
 type Planned = { left: number; readonly act: (call: string) => Promise<'sent' | void> };
+type Crewman = {
+  readonly running: Running;
+  planned: Planned | undefined;
+  /** Nothing that was done to the clock can make it take an end for later than it is. */
+  inTime: boolean;
+  /** One of its calls is held up, for longer than AWS would. */
+  isHeld: boolean;
+  /** When it began, or went on. */
+  wellSince: EpochMs;
+};
 
-/** Plays actions against two or three workers, a bot that is clicked on and one that tells people, and looks from outside, once a second, whether promises hold. */
+/**
+ * Plays actions against two or three workers, a bot that is clicked on and one that tells people, and has judged from
+ * outside, once a second and at every record, whether promises hold.
+ */
 export class Model {
   readonly world: LifecycleWorld;
-  readonly violations: string[] = [];
+  readonly judge: Judge;
   readonly #people: readonly Identity[];
   readonly #requests: string[] = [];
-  readonly #workers: (Running & { planned: Planned | undefined })[] = [];
-  readonly #standing: ObservedRule;
+  readonly #workers: Crewman[] = [];
   readonly #slack = new FakeSlack();
   readonly #summaries = new FakeSummaries();
-  #bot: Awaited<ReturnType<typeof startBot>> | undefined;
+  #bot: ReturnType<typeof startBot> | undefined;
   #teller: Running | undefined;
   /** Calls that it still makes. */
   #tellerLeft = Number.POSITIVE_INFINITY;
   #count = 0;
   #jumped = 0;
   #hasJumped = false;
-  #disturbedAt = 0;
-  /** Since when each rule of ours has had no switch. */
-  readonly #bare = new Map<string, number>();
-  /** Rules whose switch somebody has taken away. Only a worker that lives can make another. */
-  readonly #robbed = new Set<string>();
+  #behindSince = Infinity;
+  /** How many calls had been made to fail at the last look, and when that was last one more. */
+  #struck = 0;
+  #struckAt = 0;
+  #isLogDown = false;
+  /** Commits whose records have been judged. */
+  readonly #seen = new Set<string>();
 
   constructor({ cuts = false }: { readonly cuts?: boolean } = {}) {
     const workflow = workflowOf(cuts);
@@ -110,24 +130,27 @@ export class Model {
     this.#people = [maya, jonas, priya, twin].map(({ identity }) => identity);
     const { account, region, port, securityGroups } = workflow.target;
     const [group = ''] = securityGroups;
-    this.#standing = access.addStanding({ account, region, group, port, address: '198.51.100.1/32' });
+    const standing = access.addStanding({ account, region, group, port, address: '198.51.100.1/32' });
+    this.judge = new Judge(this.world, standing);
+    this.#setLogDown(false);
   }
 
   async play(actions: readonly Action[]): Promise<readonly string[]> {
-    this.#bot = await startBot(this.world);
-    await this.#startTelling();
-    await this.#start();
-    await this.#start();
+    this.#bot = startBot(this.world);
+    await this.world.clock.advance(0);
+    this.#startTelling();
+    this.#start();
+    this.#start();
     for (const action of actions) await this.#act(action);
     await this.#settle();
     this.#judgeRecords();
-    return this.violations;
+    // A process writes the time by a clock that was wrong, and nobody can tell by how much.
+    if (!this.#hasJumped) this.judge.judgeTimes();
+    return this.judge.violations;
   }
 
   async #act(action: Action): Promise<void> {
-    const { access, store, directory, clock } = this.world;
-    if (action.do !== 'wait' && action.do !== 'ask' && action.do !== 'click')
-      this.#disturbedAt = this.#true();
+    const { access, directory } = this.world;
     switch (action.do) {
       case 'ask':
         return this.#ask(action);
@@ -136,21 +159,15 @@ export class Model {
       case 'wait':
         return this.#pass(action.ms);
       case 'jump':
-        clock.jump(action.ms);
-        this.#jumped += action.ms;
-        this.#hasJumped = true;
-        access.skewMs = this.#jumped;
-        return undefined;
+        return this.#jump(action.ms);
       case 'start':
         return this.#start();
       case 'kill': {
         const { arrivesAfterMs } = action;
         return this.#plan(action.worker, action.inCalls, async (worker, call) => {
-          worker.kill();
-          this.#disturbedAt = this.#true();
+          worker.running.kill();
           if (arrivesAfterMs === null || !call.startsWith('access.')) return undefined;
           await this.world.aws.pause(arrivesAfterMs);
-          this.#disturbedAt = this.#true();
           return 'sent';
         });
       }
@@ -159,10 +176,14 @@ export class Model {
         this.#tellerLeft = action.inCalls;
         return undefined;
       case 'freeze':
-        return this.#plan(action.worker, action.inCalls, async () => {
-          await this.world.aws.pause(action.ms);
-          this.#disturbedAt = this.#true();
+        return this.#plan(action.worker, action.inCalls, async (worker) => {
+          await (action.whole ? worker.running.freeze(action.ms) : this.#hold(worker, action.ms));
+          worker.wellSince = this.#true();
         });
+      case 'dark':
+        for (const { running } of this.#workers) running.kill();
+        await this.#pass(action.ms);
+        return this.#start();
       case 'fail':
         return access.faults.fail(
           action.method,
@@ -174,7 +195,7 @@ export class Model {
         access.lagMs = action.ms;
         return undefined;
       case 'log':
-        store.weather = action.down ? { before: () => Promise.reject(new Error('503')) } : {};
+        this.#setLogDown(action.down);
         return undefined;
       case 'directory':
         directory.silent = action.silent;
@@ -182,18 +203,44 @@ export class Model {
       case 'close-all':
         return this.#closeAll(action.who);
       case 'remove-switch': {
-        const [rule] = this.#ours();
-        if (rule === undefined) return undefined;
-        access.removeSwitch(ruleIn(rule));
-        this.#robbed.add(rule.ruleId);
+        const [rule] = this.judge.ours;
+        if (rule !== undefined) this.judge.rob(rule);
         return undefined;
       }
       case 'remove-rule': {
-        const [rule] = this.#ours();
-        if (rule !== undefined) access.removeRule(rule.ruleId);
+        const [rule] = this.judge.ours;
+        if (rule !== undefined) this.judge.take(rule);
         return undefined;
       }
     }
+  }
+
+  /** Set back, it makes whoever learns of an end from now on take it for later than it is. */
+  #jump(ms: number): void {
+    const { clock, access, store } = this.world;
+    clock.jump(ms);
+    this.#jumped += ms;
+    this.#hasJumped = true;
+    access.skewMs = this.#jumped;
+    this.#behindSince = this.#jumped < 0 ? Math.min(this.#behindSince, this.#true()) : Infinity;
+    if (this.#jumped >= 0) return;
+    for (const worker of this.#workers)
+      worker.inTime &&= worker.running.log()?.head.commit === store.objects.size;
+  }
+
+  /** What is written is judged at that instant, and each commit once: of one that stood there already nothing was created. */
+  #setLogDown(down: boolean): void {
+    this.#isLogDown = down;
+    const { store } = this.world;
+    store.weather = {
+      before: () => (down ? Promise.reject(new Error('503')) : Promise.resolve()),
+      after: async (call, key = '') => {
+        const commit = store.objects.get(key);
+        if (call !== 'create' || commit === undefined || this.#seen.has(key)) return;
+        this.#seen.add(key);
+        for (const record of recordsOf(commit)) this.judge.written(record);
+      },
+    };
   }
 
   async #ask({ address, seconds, again, approved }: Extract<Action, { do: 'ask' }>): Promise<void> {
@@ -207,10 +254,8 @@ export class Model {
     const answer = await this.#patiently(askFor(this.#desk(), asking));
     if (answer?.ok !== true) return;
     if (!this.#requests.includes(answer.request)) this.#requests.push(answer.request);
-    if (
-      !recordsIn(this.world.store).some((record) => 'request' in record && record.request === answer.request)
-    )
-      this.violations.push('a person was told that it is asked, and it is not in the log');
+    if (!this.judge.records.some((record) => 'request' in record && record.request === answer.request))
+      this.judge.violations.push('a person was told that it is asked, and it is not in the log');
     if (approved) await this.#click({ do: 'click', verb: 'approve', who: 1, request: 0 });
   }
 
@@ -231,7 +276,7 @@ export class Model {
     const extension = known?.state === 'open' ? extensionNumber(known) : 1;
     const answer = await this.#patiently(verbs[verb](this.#desk(), { person, request: id, extension }));
     if (answer?.ok === true && verb.startsWith('approve') && (who % 4 === 0 || who % 4 === 3))
-      this.violations.push('the requester, or a second account of theirs, approved');
+      this.judge.violations.push('the requester, or a second account of theirs, approved');
   }
 
   /** Whoever may press the red button has it all closed, or is told why not. */
@@ -240,11 +285,11 @@ export class Model {
     const before = this.#desk().log.state.requests;
     const answer = await this.#patiently(closeAll(this.#desk(), { person, workflow: 'payments-console' }));
     if (answer?.ok !== true) return;
-    if (who % 4 === 0) this.violations.push('somebody who is no approver closed everything');
+    if (who % 4 === 0) this.judge.violations.push('somebody who is no approver closed everything');
     for (const [id] of before) {
       const request = getRequest(this.#desk().log.state, id);
       if (request?.state === 'approved' || (request?.state === 'open' && request.closeRequested === null))
-        this.violations.push(`${id} was not ended with the others`);
+        this.judge.violations.push(`${id} was not ended with the others`);
     }
   }
 
@@ -262,19 +307,13 @@ export class Model {
   }
 
   #desk() {
-    if (this.#bot === undefined) throw new Error('no bot');
-    return this.#bot.desk;
+    const desk = this.#bot?.desk();
+    if (desk === undefined) throw new Error('no bot');
+    return desk;
   }
 
-  async #start(): Promise<void> {
-    if (this.#workers.length >= 6) return;
-    const worker: Running & { planned: Planned | undefined } = {
-      name: '',
-      kill: () => undefined,
-      errors: [],
-      alive: () => false,
-      planned: undefined,
-    };
+  #start(): void {
+    if (this.#workers.length >= MOST_WORKERS) return;
     const hook: Hook = async (call, when) => {
       if (when === 'after' || worker.planned === undefined) return undefined;
       worker.planned.left -= 1;
@@ -283,37 +322,36 @@ export class Model {
       worker.planned = undefined;
       return act(call);
     };
-    const name = `w${this.#workers.length + 1}`;
-    const started = this.#reading(() => startWorker(this.world, name, { hook, summaries: this.#summaries }));
-    Object.assign(worker, await started);
+    const running = startWorker(this.world, `w${this.#workers.length + 1}`, {
+      hook,
+      summaries: this.#summaries,
+    });
+    const worker: Crewman = {
+      running,
+      planned: undefined,
+      inTime: this.#jumped >= 0,
+      isHeld: false,
+      wellSince: this.#true(),
+    };
     this.#workers.push(worker);
   }
 
-  async #startTelling(): Promise<void> {
+  #startTelling(): void {
     this.#tellerLeft = Number.POSITIVE_INFINITY;
     const hook: Hook = async (call) => {
       if (call === 'log.read' || call === 'log.list') return;
       this.#tellerLeft -= 1;
       if (this.#tellerLeft < 0) this.#teller?.kill();
     };
-    this.#teller = await this.#reading(() => startBot(this.world, { hook, slack: this.#slack }));
-  }
-
-  /** A process cannot start while it cannot read the log. */
-  async #reading<T>(start: () => Promise<T>): Promise<T> {
-    const weather = this.world.store.weather;
-    this.world.store.weather = {};
-    const started = await start();
-    this.world.store.weather = weather;
-    return started;
+    this.#teller = startBot(this.world, { hook, slack: this.#slack });
   }
 
   #plan(
     position: number,
     inCalls: number,
-    act: (worker: Running, call: string) => Promise<'sent' | void>,
+    act: (worker: Crewman, call: string) => Promise<'sent' | void>,
   ): void {
-    const alive = this.#workers.filter((worker) => worker.alive());
+    const alive = this.#workers.filter(({ running }) => running.alive());
     const worker = alive[position % Math.max(1, alive.length)];
     if (worker === undefined) return;
     worker.planned = { left: inCalls + 1, act: (call) => act(worker, call) };
@@ -328,89 +366,43 @@ export class Model {
     }
   }
 
+  async #hold(worker: Crewman, ms: number): Promise<void> {
+    worker.isHeld = true;
+    await this.world.aws.pause(ms);
+    worker.isHeld = false;
+  }
+
   #look(): void {
-    const now = this.#true();
-    const { access } = this.world;
-    const rules = this.#ours();
-    const someoneAlive = this.#workers.some((worker) => worker.alive());
-    for (const { ruleId, tags } of rules) {
-      const end = (tags.expiresAt ?? 0) * 1000 + Math.max(0, -this.#jumped);
-      const calm = now - Math.max(end, this.#disturbedAt) > CALM_MS;
-      if (now - end > SWITCH_WORST_MS && someoneAlive)
-        this.violations.push(`${ruleId} is open ${now - end} ms after its end`);
-      else if (calm && someoneAlive && this.#jumped === 0)
-        this.violations.push(`${ruleId} is open in calm, ${now - end} ms after its end`);
-    }
-    for (const rule of rules) {
-      const armed = access.switches.has(ruleKey(ruleIn(rule)));
-      if (armed) {
-        this.#bare.delete(rule.ruleId);
-        this.#robbed.delete(rule.ruleId);
-      } else if (!this.#bare.has(rule.ruleId)) this.#bare.set(rule.ruleId, now);
-      const since = this.#bare.get(rule.ruleId) ?? now;
-      if (!armed && !someoneAlive && !this.#robbed.has(rule.ruleId))
-        this.violations.push(`${rule.ruleId} is open without a switch, and nobody is alive`);
-      if (now - Math.max(since, this.#disturbedAt) > REPAIRED_MS)
-        this.violations.push(`${rule.ruleId} stays open without a switch`);
-    }
-    for (const ruleId of this.#bare.keys())
-      if (!rules.some((rule) => rule.ruleId === ruleId)) this.#bare.delete(ruleId);
-    if (!access.rules.includes(this.#standing)) this.violations.push('a standing rule was touched');
-    this.#judgeOpen(rules);
-  }
-
-  /** What is open at this moment was asked for, and approved by somebody else, before: it says so in the log. */
-  #judgeOpen(rules: readonly ObservedRule[]): void {
-    if (rules.length === 0) return;
-    const records = recordsIn(this.world.store);
-    for (const { ruleId, tags, address } of rules) {
-      const of = records.filter((record) => 'request' in record && record.request === tags.request);
-      const asked = of.find((record) => record.type === 'request.asked');
-      const intended = of.find((record) => record.type === 'open.intended');
-      const others = of.filter(
-        (record) =>
-          record.type === 'approval.given' &&
-          record.approver.email !== asked?.requester.email &&
-          record.approver.identity.user !== asked?.requester.identity.user,
-      );
-      if (asked === undefined || intended === undefined || others.length < asked.approvalsNeeded)
-        this.violations.push(`${ruleId} is open without a decision`);
-      else if (asked.source.address !== address) this.violations.push(`${ruleId} is open for somebody else`);
-      else if ((tags.expiresAt ?? 0) > latestEnd(records, address))
-        this.violations.push(`${ruleId} is tagged to stay open longer than anybody approved`);
-      this.#judgeWords(ruleId, of);
-    }
-  }
-
-  /** Of a rule that is there, and was there before, nobody says that it is not. */
-  #judgeWords(ruleId: string, of: readonly BreakglassRecord[]): void {
-    const made = this.world.access.effects.find((one) => one.what === 'opened' && one.ruleId === ruleId);
-    const denies = of.find(
-      (record) =>
-        record.type === 'open.failed' ||
-        (record.type === 'close.confirmed' && record.connections === 'may-live-on'),
-    );
-    if (made === undefined || denies === undefined || this.#hasJumped) return;
-    if (made.at < Date.parse(denies.at))
-      this.violations.push(`${ruleId} is open, and the log says ${denies.type}`);
+    const { strikes } = this.world.access.faults;
+    if (strikes > this.#struck) this.#struckAt = this.#true();
+    this.#struck = strikes;
+    const awake = this.#workers.filter(({ running }) => running.awake());
+    const keepTime = awake.filter(({ inTime, isHeld }) => (inTime || this.#jumped >= 0) && !isHeld);
+    const well = (crew: readonly Crewman[]) => Math.min(...crew.map(({ wellSince }) => wellSince));
+    this.judge.look({
+      awake: awake.length > 0,
+      closingSince: Math.max(this.#struckAt, well(keepTime)),
+      behindSince: this.#behindSince,
+      repairingSince: Math.max(this.#struckAt, well(this.#isLogDown ? [] : awake)),
+    });
   }
 
   /** Everything is well again: one worker, one log, one clock; then enough time for anything. */
   async #settle(): Promise<void> {
-    const { access, store, directory, clock } = this.world;
+    const { access, directory, clock } = this.world;
     access.faults.heal();
     access.lagMs = 0;
     access.skewMs = 0;
-    store.weather = {};
+    this.#setLogDown(false);
     directory.silent = false;
     clock.jump(-this.#jumped);
     this.#jumped = 0;
-    for (const worker of this.#workers) worker.kill();
+    this.#behindSince = Infinity;
+    for (const { running } of this.#workers) running.kill();
     this.#workers.length = 0;
-    this.#disturbedAt = this.#true();
-    await this.#start();
+    this.#start();
     this.#teller?.kill();
-    await this.#startTelling();
+    this.#startTelling();
     await this.#passUntilSettled();
     // Asked by a clock that was far ahead: it would wait as long.
     for (const [id, { state }] of this.#desk().log.state.requests)
@@ -423,7 +415,8 @@ export class Model {
       access.fireSwitches();
     }
     await this.#pass(10 * STEP_MS);
-    for (const process of [...this.#workers, this.#bot, this.#teller]) process?.kill();
+    for (const process of [...this.#workers.map(({ running }) => running), this.#bot, this.#teller])
+      process?.kill();
   }
 
   async #passUntilSettled(): Promise<void> {
@@ -434,55 +427,38 @@ export class Model {
   #isSettled(): boolean {
     const { requests } = this.#desk().log.state;
     // Sealed, told and kept, they have left the state.
-    return this.#ours().length === 0 && requests.size === 0;
+    return this.judge.ours.length === 0 && requests.size === 0;
   }
 
   #judgeRecords(): void {
-    const records = recordsIn(this.world.store);
-    if (this.#ours().length > 0) this.violations.push('left open');
+    const { records } = this.judge;
+    if (this.judge.ours.length > 0) this.judge.violations.push('left open');
     const { distrust } = this.#desk().log.state;
-    if (this.world.access.network.entries.length > 0) this.violations.push('a host is still denied its port');
-    if (distrust !== null) this.violations.push(`the log looks false: ${distrust.why} at ${distrust.index}`);
+    if (this.world.access.network.entries.length > 0)
+      this.judge.violations.push('a host is still denied its port');
+    if (distrust !== null)
+      this.judge.violations.push(`the log looks false: ${distrust.why} at ${distrust.index}`);
     for (const id of new Set(this.#requests)) {
       const types = records
         .filter((record) => 'request' in record && record.request === id)
         .map(({ type }) => type);
       const count = (type: string) => types.filter((one) => one === type).length;
       if (count('request.asked') !== 1)
-        this.violations.push(`${id} was asked ${count('request.asked')} times`);
+        this.judge.violations.push(`${id} was asked ${count('request.asked')} times`);
       if (count('request.sealed') !== 1)
-        this.violations.push(`${id} was sealed ${count('request.sealed')} times: ${types.join(' ')}`);
+        this.judge.violations.push(`${id} was sealed ${count('request.sealed')} times: ${types.join(' ')}`);
       const [intended, ended] = [count('open.intended'), count('close.confirmed') + count('open.failed')];
       if (intended > 1 || (intended === 1 && ended !== 1))
-        this.violations.push(`${id} was intended ${intended} and ended ${ended} times`);
+        this.judge.violations.push(`${id} was intended ${intended} and ended ${ended} times`);
       if (count('close.confirmed') === 1 && count('rotation.confirmed') !== 1)
-        this.violations.push(`${id} was not rotated`);
+        this.judge.violations.push(`${id} was not rotated`);
       if (count('thread.kept') !== 1 || count('summary.written') === 0)
-        this.violations.push(`${id} was not kept: ${types.join(' ')}`);
+        this.judge.violations.push(`${id} was not kept: ${types.join(' ')}`);
       const told = this.#slack.posted.flatMap(({ request, key }) => (request === id ? [key] : []));
-      if (told.join() !== 'card,sealed') this.violations.push(`people were told of ${id}: ${told.join()}`);
+      if (told.join() !== 'card,sealed')
+        this.judge.violations.push(`people were told of ${id}: ${told.join()}`);
     }
   }
 
-  readonly #ours = (): ObservedRule[] =>
-    this.world.access.rules.filter(({ tags }) => tags.deployment === ORIGIN);
   readonly #true = (): number => this.world.aws.now();
-}
-
-const ruleIn = ({ fromPort, address, ...rule }: ObservedRule): Rule => ({
-  ...rule,
-  port: fromPort,
-  address: address ?? '',
-});
-
-/** The latest end that people have approved for any grant of this host, in seconds. */
-function latestEnd(records: readonly BreakglassRecord[], address: string | null): number {
-  const granted = records.flatMap((record): number[] => {
-    if (record.type === 'open.intended' && record.rules.some((rule) => rule.address === address))
-      return [record.deadline];
-    if (record.type !== 'extension.approved') return [];
-    const asked = records.filter((one) => one.type === 'extension.asked' && one.request === record.request);
-    return asked.map((one) => (one.type === 'extension.asked' ? one.until : 0));
-  });
-  return Math.max(0, ...granted);
 }

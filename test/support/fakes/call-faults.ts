@@ -7,6 +7,8 @@ type Watcher = (method: string, when: Moment) => void | Promise<void>;
 export class CallFaults<Method extends string> {
   /** Every call that was made, in order, failed ones included. */
   readonly calls: Method[] = [];
+  /** How many calls have been made to fail. */
+  strikes = 0;
   readonly #faults: Fault[] = [];
   readonly #watchers = new Set<Watcher>();
 
@@ -39,6 +41,7 @@ export class CallFaults<Method extends string> {
     const fault = this.#faults.find((one) => one.method === method && one.when === when && one.left > 0);
     if (fault === undefined) return;
     fault.left -= 1;
+    this.strikes += 1;
     throw fault.error;
   }
 }

@@ -1,3 +1,4 @@
+import type { Revoked } from '../../../src/aws/revoker.ts';
 import type { Approved } from '../../../src/domain/approved.ts';
 import {
   type CutEntry,
@@ -99,6 +100,11 @@ export class FakeAccess implements Access {
     this.switches.delete(ruleKey(rule));
   }
 
+  /** The switch that would take this rule away, and from when on. */
+  switchOver(observed: ObservedRule): FakeSwitch | undefined {
+    return [...this.switches.values()].find((one) => hits(one, observed));
+  }
+
   /** What EventBridge would do now: every switch whose time has come revokes its rule, or removes its entry. Answers the ids of rules that went. */
   fireSwitches(): string[] {
     const due = [...this.switches.values()].filter(({ from }) => from * 1_000 <= this.#clock.now());
@@ -191,6 +197,17 @@ export class FakeAccess implements Access {
         'closed',
       );
       return [...new Set(there.map(({ group }) => group))].map(() => this.#answered('req'));
+    });
+  }
+
+  /** One RevokeSecurityGroupIngress: all of them, or none where one is missing. Fails when `close` is made to. */
+  revoke(group: string, ruleIds: readonly string[]): Promise<Revoked> {
+    return this.faults.around('close', () => {
+      const there = this.#rules.filter((rule) => rule.group === group).map(({ ruleId }) => ruleId);
+      const missing = ruleIds.filter((ruleId) => !there.includes(ruleId));
+      if (missing.length > 0) return { missing: true, named: missing.slice(0, ruleIds.length - 1) };
+      this.#remove(ruleIds, 'closed');
+      return { awsRequest: this.#answered('req') };
     });
   }
 

@@ -6,6 +6,7 @@ import { lapse } from '../../../src/lifecycle/lapse.ts';
 import { approve } from '../../../src/lifecycle/approve.ts';
 import type { Worker } from '../../../src/lifecycle/worker.ts';
 import { rulesOf } from '../../../src/domain/rule.ts';
+import { getRequest } from '../../../src/domain/state.ts';
 import { AccessError, type Access, type AccessErrorCode } from '../../../src/ports/access.ts';
 import type { BreakglassRecord } from '../../../src/domain/records.ts';
 import { isoTime } from '../../../src/domain/time.ts';
@@ -94,6 +95,27 @@ describe('a takeover', () => {
 
     expect(opened(world)).toBe(0);
     expect(outcomeOf(two, id)).toBe('closed');
+  });
+
+  test('by a worker whose clock is set while it looks is put off until it was compared again', async () => {
+    const world = new LifecycleWorld();
+    const worker = await world.worker();
+    const id = await world.approved();
+    const stop = world.access.faults.watch((method, when) => {
+      if (method !== 'observe' || when !== 'after') return;
+      stop();
+      world.clock.jump(-30_000);
+      world.access.skewMs = -30_000;
+    });
+
+    const again = await world.advanced(worker, id);
+    const meanwhile = getRequest(worker.log.state, id)?.state;
+    await world.advanced(worker, id);
+
+    expect(again).toBe(world.clock.now());
+    expect(meanwhile).toBe('approved');
+    expect(requestIn(worker.log, id, 'sealed').sealed.summary.failure?.code).toBe('clock-skewed');
+    expect(opened(world)).toBe(0);
   });
 
   test('that was not needed leaves the open window alone', async () => {
@@ -281,7 +303,7 @@ describe('a log that hangs', () => {
       await onlooker.log.refresh();
       closesAt = requestIn(onlooker.log, id, 'opening').deadline * 1_000;
     });
-    const worker = await startWorker(world, 'w1', { sweeping: false });
+    const worker = startWorker(world, 'w1', { sweeping: false });
     await world.clock.advance(5_000);
     const opened = world.access.rules.length;
 
