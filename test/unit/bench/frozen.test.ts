@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { betweenReadingBackAndAuthorizing } from '../../../bench/faults/frozen.ts';
 import type { Answer } from '../../../bench/world/answers.ts';
 import type { RecordedCall } from '../../../src/sandbox/client.ts';
-import { AWS_WORLD } from '../../../src/sandbox/world.ts';
+import { aCall } from '../../support/builders/recorded-call.ts';
 
 const ADDRESS = '203.0.113.20';
 const NAME = 'bg-demo-0123456789abcdef0123456789abcdef';
@@ -17,17 +17,7 @@ const answer = (method: string, status = 200, path = PATH): Answer => ({
 const MADE = answer('POST');
 const READ = answer('GET');
 
-const call = (action: string, input: object): RecordedCall => ({
-  at: '2026-03-01T12:00:00.000Z',
-  service: 'scheduler',
-  action,
-  account: AWS_WORLD.account,
-  region: AWS_WORLD.region,
-  role: AWS_WORLD.roles.worker,
-  ok: true,
-  requestId: 'r',
-  input,
-});
+const call = (action: string, input: object) => aCall('scheduler', action, input);
 const ranges = (address: string) => ({ IpPermissions: [{ IpRanges: [{ CidrIp: `${address}/32` }] }] });
 const arming = (address = ADDRESS, name = NAME): RecordedCall =>
   call('CreateSchedule', { Name: name, Target: { Input: JSON.stringify(ranges(address)) } });

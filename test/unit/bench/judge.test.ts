@@ -5,8 +5,8 @@ import { Timeline, type Run } from '../../../bench/outside/timeline.ts';
 import type { Said } from '../../../bench/world/happenings.ts';
 import type { BreakglassRecord, RecordType } from '../../../src/domain/records.ts';
 import type { RecordedCall } from '../../../src/sandbox/client.ts';
-import { AWS_WORLD } from '../../../src/sandbox/world.ts';
 import { aRecord } from '../../support/builders/records.ts';
+import { aCall } from '../../support/builders/recorded-call.ts';
 
 const ID = 'bg-0000000001';
 const RULE = 'sgr-0123456789abcdef0';
@@ -52,17 +52,7 @@ const said = (key: string, at: number, text: string): Said => ({
   message: { type: 'message', user: 'U1', team: 'T1', ts: '1.1', text },
 });
 
-const call = (action: string, input: object): RecordedCall => ({
-  at: '2026-03-01T12:00:00.000Z',
-  service: 'ec2',
-  action,
-  account: AWS_WORLD.account,
-  region: AWS_WORLD.region,
-  role: AWS_WORLD.roles.worker,
-  ok: true,
-  requestId: 'r',
-  input,
-});
+const call = (action: string, input: object) => aCall('ec2', action, input);
 const AUTHORIZE = call('AuthorizeSecurityGroupIngress', { Tags: [{ Value: ID }] });
 const REVOKE = call('RevokeSecurityGroupIngress', { SecurityGroupRuleIds: [RULE] });
 

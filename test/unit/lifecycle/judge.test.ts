@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
+import { reportOf } from '../../../src/domain/decide/sweep.ts';
 import type { BreakglassRecord, RecordType } from '../../../src/domain/records.ts';
 import { judge } from '../../../src/lifecycle/judge.ts';
 import { readingOf } from '../../../src/lifecycle/known-rules.ts';
@@ -14,22 +15,12 @@ const OURS = { deployment: 'test', request: ID, expiresAt: NOON / 1_000 + 900 };
 const [OPENED] = aRecord('open.confirmed').rules;
 
 /** The rule that is opened in these histories, as AWS describes it once somebody has taken its tags. */
-const observed = (change: Partial<ObservedRule> = {}): ObservedRule => {
-  const { account, region, group, ruleId, port, address } = OPENED!;
-  return {
-    account,
-    region,
-    group,
-    ruleId,
-    protocol: 'tcp',
-    fromPort: port,
-    toPort: port,
-    address,
-    source: address,
-    tags: UNTAGGED,
-    ...change,
-  };
-};
+const observed = (change: Partial<ObservedRule> = {}): ObservedRule => ({
+  ...reportOf(OPENED!),
+  address: OPENED!.address,
+  tags: UNTAGGED,
+  ...change,
+});
 
 type Said = (BreakglassRecord | RecordType)[];
 const judged = (said: Said, rule: ObservedRule, now = IN_TIME) =>
